@@ -1,0 +1,156 @@
+"""Audit rows: who did what to whom, kept as values, chained afterwards by one sealer job.
+
+Rows are written unchained, so that requests never wait for one another; the sealer chains
+them in committed order. The chain covers a salted digest of before and after, which are
+kept apart, so that personal data can be erased without breaking it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Key, session
+
+GENESIS = "0" * 64
+BATCH = 500
+
+
+class AuditRow(Base):
+    """One act, with the actor, subject and unit as they were called then."""
+
+    __tablename__ = "audit_row"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    actor_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(default="")
+    """What was acted on, as kind:id, for example unit:12."""
+    unit_id: Mapped[int | None] = mapped_column(index=True)
+    digest: Mapped[str]
+
+
+class AuditDetail(Base):
+    """Before and after of one act, with the salt of its digest; erasable."""
+
+    __tablename__ = "audit_detail"
+
+    audit_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("audit_row.id", ondelete="CASCADE"), primary_key=True
+    )
+    salt: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Base):
+    """One link of the chain."""
+
+    __tablename__ = "audit_seal"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audit_row.id"), unique=True)
+    previous: Mapped[str]
+    hash: Mapped[str]
+
+
+def record(
+    action: str,
+    *,
+    actor: Any = None,
+    subject: str = "",
+    unit_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write one audit row in the current transaction.
+
+    `actor` is a person (with `id` and `full_name`) or None for the machine itself.
+    """
+    content = {"before": before or {}, "after": after or {}}
+    salt = secrets.token_hex(16)
+    row = AuditRow(
+        at=now,
+        action=action,
+        actor_id=getattr(actor, "id", None),
+        actor=getattr(actor, "full_name", "") or "",
+        subject=subject,
+        unit_id=unit_id,
+        digest=_digest(salt, content),
+    )
+    session().add(row)
+    session().flush()
+    session().add(AuditDetail(audit_id=row.id, salt=salt, content=content))
+
+
+def seal() -> int:
+    """Chain what is committed and not yet chained; returns how many rows it chained.
+
+    Only one sealer may run at a time: the job's key sees to that.
+    """
+    last = session().scalar(select(AuditSeal).order_by(AuditSeal.sequence.desc()).limit(1))
+    sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
+    sealed = select(AuditSeal.audit_id)
+    rows = session().scalars(
+        select(AuditRow).where(AuditRow.id.not_in(sealed)).order_by(AuditRow.id).limit(BATCH)
+    )
+    count = 0
+    for row in rows.all():
+        sequence, count = sequence + 1, count + 1
+        current = _link(sequence, previous, row)
+        session().add(
+            AuditSeal(sequence=sequence, audit_id=row.id, previous=previous, hash=current)
+        )
+        previous = current
+    return count
+
+
+def first_broken_link() -> str | None:
+    """Read the whole chain again; name the first place where it does not hold, or None."""
+    previous, expected = GENESIS, 1
+    statement = (
+        select(AuditSeal, AuditRow, AuditDetail)
+        .join(AuditRow, AuditRow.id == AuditSeal.audit_id)
+        .outerjoin(AuditDetail, AuditDetail.audit_id == AuditRow.id)
+        .order_by(AuditSeal.sequence)
+        .execution_options(yield_per=1000)
+    )
+    for link, row, detail in session().execute(statement):
+        if link.sequence != expected:
+            return f"seal {expected}: missing"
+        if link.previous != previous or link.hash != _link(link.sequence, previous, row):
+            return f"seal {link.sequence}: audit row {row.id} does not match the chain"
+        if detail is not None and _digest(detail.salt, detail.content) != row.digest:
+            return f"seal {link.sequence}: details of audit row {row.id} were changed"
+        previous, expected = link.hash, expected + 1
+    return None
+
+
+def _digest(salt: str, content: dict[str, Any]) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+
+
+def _link(sequence: int, previous: str, row: AuditRow) -> str:
+    parts = [
+        sequence,
+        previous,
+        row.id,
+        row.at.isoformat(),
+        row.action,
+        row.actor_id,
+        row.actor,
+        row.subject,
+        row.unit_id,
+        row.digest,
+    ]
+    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,68 @@
+"""Files by the hash of their content: stored once, never changed, safe to store again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from urllib.parse import unquote, urlsplit
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class FileStore:
+    """A folder of files named by SHA-256, two levels deep."""
+
+    def __init__(self, url: str) -> None:
+        self.folder = Path(unquote(urlsplit(url).path))
+
+    def path(self, digest: str) -> Path:
+        """Where the file with this hash lies (it may not exist)."""
+        if not _HASH.fullmatch(digest):
+            raise ValueError("not a SHA-256 in hexadecimal")
+        return self.folder / digest[:2] / digest
+
+    def has(self, digest: str) -> bool:
+        """Whether a file with this hash is stored."""
+        return bool(_HASH.fullmatch(digest)) and self.path(digest).is_file()
+
+    def store(self, content: bytes) -> str:
+        """Store bytes durably and return their SHA-256. Storing twice is storing once."""
+        digest = hashlib.sha256(content).hexdigest()
+        target = self.path(digest)
+        if target.is_file():
+            return digest
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(file.name, target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return digest
+
+    def read(self, digest: str) -> bytes:
+        """The content; raises FileNotFoundError when it is not stored."""
+        return self.path(digest).read_bytes()
+
+
+_store: FileStore | None = None
+
+
+def use(store: FileStore) -> None:
+    """Make a store the process's own (create_app does)."""
+    global _store
+    _store = store
+
+
+def files() -> FileStore:
+    """The store this process was given."""
+    if _store is None:
+        raise RuntimeError("no file store was given")
+    return _store

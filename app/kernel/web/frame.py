@@ -1,0 +1,285 @@
+"""The frame around every request: sign-in, transaction, language, refusals, headers."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from typing import Any
+
+from flask import Flask, Response, abort, g, redirect, request, url_for
+from flask_babel import Babel, gettext, pgettext
+from flask_login import LoginManager
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.kernel import assets, clock, slots, words
+from app.kernel.database import Database, set_current
+from app.kernel.envelope import new_uuid
+from app.kernel.refusals import Refusal
+from app.kernel.web import submissions
+from app.kernel.web.answers import page
+from app.kernel.web.security import SAFE_METHODS, harden, is_cross_site
+
+LANGUAGES = ("vi", "en")
+LANGUAGE_COOKIE = "lang"
+MIN_ZIP = 800
+log = logging.getLogger(__name__)
+
+
+def install(app: Flask, database: Database, settings: Any) -> None:
+    """Put the frame around an application."""
+    app.extensions["database"], app.extensions["settings"] = database, settings
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    _install_sign_in(app)
+    _install_words(app)
+    _install_templates(app, settings)
+    # After-request functions run last registered first: headers and zipping come last.
+    app.after_request(lambda response: _finish(response, settings))
+    app.after_request(_close_transaction)
+    app.before_request(_begin)
+    app.teardown_request(_drop_transaction)
+    app.register_error_handler(Refusal, _answer_refusal)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_failure)
+    app.add_url_rule("/static/<version>/<path:name>", "static", _static)
+
+
+def _install_sign_in(app: Flask) -> None:
+    manager = LoginManager()
+    manager.session_protection = None  # phones change their address and agent all the time
+    manager.init_app(app)
+
+    @manager.user_loader
+    def load(token: str) -> slots.SignedIn | None:
+        return slots.load_signed_in(token, clock.now())
+
+
+def _install_words(app: Flask) -> None:
+    def language() -> str:
+        chosen = request.cookies.get(LANGUAGE_COOKIE) if request else None
+        return chosen if chosen in LANGUAGES else "vi"
+
+    Babel(
+        app,
+        locale_selector=language,
+        default_locale="vi",
+        default_timezone="Asia/Ho_Chi_Minh",
+    )
+    words.set_translator(_translated)
+
+
+def _translated(text: str) -> str:
+    from flask import has_request_context
+
+    return gettext(text) if has_request_context() and text else text
+
+
+def current_language() -> str:
+    """The language this page is shown in: vi or en."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in LANGUAGES else "vi"
+
+
+def _install_templates(app: Flask, settings: Any) -> None:
+    env = app.jinja_env
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(
+        date=words.show_date,
+        moment=words.show_moment,
+        long_date=words.show_long_date,
+        number=words.show_number,
+        percent=words.show_percent,
+    )
+    env.globals.update(
+        asset=assets.address,
+        new_uuid=new_uuid,
+        pgettext=pgettext,
+        stored_html=stored_html,
+        language=current_language,
+    )
+
+    @app.context_processor
+    def names() -> dict[str, Any]:
+        who = g.get("signed_in")
+        return {
+            "me": who.person if who else None,
+            "signed_in": who,
+            "navigation": slots.navigation(who),
+            "site": {
+                "name": settings.site_name,
+                "is_demo": settings.demo,
+            },
+        }
+
+
+def stored_html(html: str) -> Markup:
+    """Show course HTML that was sanitised when it was published; nothing else goes here."""
+    return Markup(html)
+
+
+def _view() -> Any:
+    from flask import current_app
+
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _begin() -> Any:
+    g.write = request.method not in SAFE_METHODS
+    if is_cross_site(request):
+        abort(403)
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = _view()
+    if g.write:
+        request.form  # noqa: B018  read the whole body before a transaction opens
+    database: Database = _database()
+    own = getattr(view, "own_transactions", False)
+    g.session = database.begin(write=g.write and not own)
+    g.restore = set_current(database, g.session)
+    answer = _admit(view)
+    if own and answer is None:
+        _release()
+    return answer
+
+
+def _database() -> Database:
+    from flask import current_app
+
+    result: Database = current_app.extensions["database"]
+    return result
+
+
+def _admit(view: Any) -> Any:
+    from flask_login import current_user
+
+    user = current_user._get_current_object() if current_user else None
+    g.signed_in = user if isinstance(user, slots.SignedIn) else None
+    roles: tuple[str, ...] = getattr(view, "open_to", ())
+    if "public" not in roles:
+        if g.signed_in is None:
+            if g.write:
+                return page("errors/sign_in_again.html", 401)
+            return redirect(url_for("people.sign_in", tiep=request.full_path.rstrip("?")), 303)
+        if not g.signed_in.is_a(*roles):
+            abort(403)
+    if g.write and g.signed_in:
+        uuid = submissions.valid_uuid(request.form.get("once", ""))
+        if uuid:
+            g.once = uuid
+            address = submissions.first_answer(g.signed_in.person.id, uuid)
+            if address is not None:
+                return redirect(address, 303)
+    return None
+
+
+def _close_transaction(response: Response) -> Response:
+    current = g.get("session")
+    if current is None:
+        return response
+    if g.write and response.status_code < 400:
+        if g.get("once") and g.get("answered_with") and g.get("signed_in"):
+            submissions.remember(g.signed_in.person.id, g.once, g.answered_with, now=clock.now())
+        current.commit()
+    else:
+        current.rollback()
+    _release()
+    if g.get("after_refusal"):
+        acts, g.after_refusal = g.after_refusal, []
+        with _database().unit_of_work():
+            for act in acts:
+                act()
+    return response
+
+
+def _release() -> None:
+    current, restore = g.pop("session", None), g.pop("restore", None)
+    if restore is not None:
+        restore()
+    if current is not None:
+        current.close()
+
+
+def _drop_transaction(_error: BaseException | None) -> None:
+    _release()
+
+
+def _answer_refusal(refusal: Refusal) -> Response:
+    return page("errors/409.html", 409, text=str(refusal), back=_back())
+
+
+def _back() -> str:
+    from urllib.parse import urlsplit
+
+    referer = urlsplit(request.headers.get("Referer", ""))
+    return referer.path if referer.netloc == request.host and referer.path else "/"
+
+
+_OWN_PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 503})
+
+
+def _answer_http_error(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error
+    if code not in _OWN_PAGES:
+        return error if code < 500 else _answer_failure(error)
+    name = 400 if code == 405 else code
+    response = page(
+        f"errors/{name}.html", code, **({"text": "", "back": "/"} if code == 409 else {})
+    )
+    for header in ("Allow", "Retry-After"):
+        value = error.get_response().headers.get(header)
+        if value:
+            response.headers[header] = value
+    return response
+
+
+def _answer_failure(error: Exception) -> Any:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    # The page must not need what may just have failed: no session, no person.
+    g.signed_in = None
+    return page("errors/500.html", 500)
+
+
+def _finish(response: Response, settings: Any) -> Response:
+    harden(response, is_secure=settings.is_secure)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    if (
+        response.is_sequence
+        and not response.direct_passthrough
+        and response.mimetype in ("text/html", "application/json")
+        and "Content-Encoding" not in response.headers
+        and "gzip" in request.accept_encodings
+    ):
+        body = response.get_data()
+        if len(body) >= MIN_ZIP:
+            response.set_data(gzip.compress(body, 5, mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
+            response.vary.add("Accept-Encoding")
+    return response
+
+
+def _static(version: str, name: str) -> Response:
+    found = assets.asset(name)
+    if found is None:
+        abort(404)
+    zipped = found.zipped is not None and "gzip" in request.accept_encodings
+    response = Response(found.zipped if zipped else found.body, content_type=found.kind)
+    if found.kind.startswith("text/"):
+        response.content_type = f"{found.kind}; charset=utf-8"
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    is_current = version == assets.version()
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if is_current else "no-cache"
+    )
+    return response
+
+
+_static.open_to = ("public",)  # type: ignore[attr-defined]
