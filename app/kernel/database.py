@@ -24,6 +24,8 @@ from sqlalchemy import (
     String,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -159,6 +161,15 @@ def set_current(database: Database | None, current: Session | None) -> Callable[
         _database.reset(database_token)
 
     return restore
+
+
+def serialize(name: str) -> None:
+    """Let only one writing transaction at a time go on from here, until it ends.
+
+    On SQLite a writing transaction is alone already.
+    """
+    if not is_sqlite():
+        session().execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def is_sqlite() -> bool:

@@ -40,13 +40,13 @@ class _Vietnamese:
 
 
 class BaseForm(Form):
-    """Base of every form. `once` is a UUID made when the form is shown (see submissions)."""
+    """Base of every form. `uuid` is one made when the form is shown (see submissions)."""
 
     class Meta:
         def get_translations(self, _form: Form) -> _Vietnamese:
             return _Vietnamese()
 
-    once = HiddenField(default=new_uuid)
+    uuid = HiddenField(default=new_uuid)
 
     @classmethod
     def sent(cls, **kwargs: Any) -> Any:

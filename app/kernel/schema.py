@@ -62,7 +62,7 @@ def make_extras(connection: Connection) -> None:
     """Make every declared extra, replacing what was there."""
     for extra in _extras:
         for statement in getattr(extra, connection.dialect.name):
-            connection.execute(text(statement.replace(":", r"\:")))
+            connection.exec_driver_sql(statement)
 
 
 def upgrade(database: Database, revision: str = "head") -> bool:

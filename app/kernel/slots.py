@@ -27,7 +27,15 @@ class SignedIn:
 
     def is_a(self, *roles: str) -> bool:
         """Whether the person holds one of the roles anywhere; everybody is a learner."""
-        return "learner" in roles or any(role in roles for role, _unit in self.roles)
+        return "learner" in roles or bool(self.roots(*roles))
+
+    def roots(self, *roles: str) -> list[int]:
+        """Ids of the units in which one of the roles is held; scopes start from these.
+
+        An administrator may see all that a manager of the same unit sees.
+        """
+        wanted = set(roles) | ({"administrator"} if "manager" in roles else set())
+        return sorted({unit_id for role, unit_id in self.roles if role in wanted})
 
 
 @dataclass(frozen=True)

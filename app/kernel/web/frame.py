@@ -100,7 +100,6 @@ def _install_templates(app: Flask, settings: Any) -> None:
         new_uuid=new_uuid,
         pgettext=pgettext,
         stored_html=stored_html,
-        language=current_language,
     )
 
     @app.context_processor
@@ -110,8 +109,10 @@ def _install_templates(app: Flask, settings: Any) -> None:
             "me": who.person if who else None,
             "signed_in": who,
             "navigation": slots.navigation(who),
+            "language": current_language(),
             "site": {
                 "name": settings.site_name,
+                "motto": gettext("Học để phục vụ cơ sở tốt hơn"),
                 "is_demo": settings.demo,
             },
         }
@@ -168,7 +169,7 @@ def _admit(view: Any) -> Any:
         if not g.signed_in.is_a(*roles):
             abort(403)
     if g.write and g.signed_in:
-        uuid = submissions.valid_uuid(request.form.get("once", ""))
+        uuid = submissions.valid_uuid(request.form.get("uuid", ""))
         if uuid:
             g.once = uuid
             address = submissions.first_answer(g.signed_in.person.id, uuid)

@@ -1,0 +1,200 @@
+"""Reads of persons, accounts, roles and scopes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.kernel.database import session
+from app.kernel.refusals import Refusal
+from app.kernel.slots import SignedIn
+from app.kernel.words import fold
+from app.organization.queries import ids_below
+from app.people import rules
+from app.people.models import (
+    Account,
+    Invitation,
+    Membership,
+    Person,
+    RoleGrant,
+    UserSession,
+)
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a secret token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def load_signed_in(token: str, now: datetime) -> SignedIn | None:
+    """Who holds a session token, with their roles, in one statement; None when it ended."""
+    rows = session().execute(
+        select(Person, UserSession.seen_at, RoleGrant.role, RoleGrant.unit_id)
+        .select_from(UserSession)
+        .join(Account, Account.id == UserSession.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .outerjoin(
+            RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
+        )
+        .where(
+            UserSession.token_hash == token_hash(token),
+            UserSession.ended_at.is_(None),
+            UserSession.started_at > now - rules.SESSION_LIFE,
+            Account.closed_at.is_(None),
+        )
+    ).all()
+    if not rows:
+        return None
+    roles = tuple((row.role, row.unit_id) for row in rows if row.role)
+    return SignedIn(person=rows[0].Person, session_token=token, roles=roles)
+
+
+def account_for(sign_in_name: str) -> Account | None:
+    """The open account behind a staff code, an e-mail or a phone number."""
+    name = sign_in_name.strip()
+    matches = [Person.staff_code == name.upper(), Account.email == rules.email_key(name)]
+    try:
+        phone = rules.phone_in_e164(name)
+    except Refusal:
+        phone = ""
+    if phone:
+        matches.append(Account.phone == phone)
+    return session().scalar(
+        select(Account)
+        .join(Person, Person.id == Account.person_id)
+        .where(or_(*matches), Account.closed_at.is_(None))
+        .limit(1)
+    )
+
+
+def invitation(token: str, now: datetime) -> Invitation | None:
+    """An invitation that still works."""
+    found = session().get(Invitation, token_hash(token))
+    if found is None or found.used_at is not None or found.expires_at <= now:
+        return None
+    return found
+
+
+def persons_in(roots: Sequence[int], on: date) -> Select[tuple[int]]:
+    """Ids of persons with a membership in the units or below on a day, as a subquery."""
+    return select(Membership.person_id).where(
+        Membership.unit_id.in_(ids_below(roots)),
+        Membership.starts_on <= on,
+        or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+    )
+
+
+def person_in_scope(person_id: int, roots: Sequence[int], on: date) -> Person | None:
+    """A person inside someone's units, with memberships; None when not there or not theirs."""
+    return session().scalar(
+        select(Person)
+        .where(Person.id == person_id, Person.id.in_(persons_in(roots, on)))
+        .options(selectinload(Person.memberships).joinedload(Membership.unit))
+    )
+
+
+def primary_membership(person_id: int, on: date) -> Membership | None:
+    """Where a person works on a day: the primary membership, else the oldest."""
+    from sqlalchemy.orm import joinedload
+
+    return session().scalar(
+        select(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.starts_on <= on,
+            or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+        )
+        .options(joinedload(Membership.unit))
+        .order_by(Membership.is_primary.desc(), Membership.id)
+        .limit(1)
+    )
+
+
+def memberships_of(person_id: int, on: date) -> Sequence[Membership]:
+    """All places a person holds on a day, the primary one first, with their units."""
+    from sqlalchemy.orm import joinedload
+
+    return session().scalars(
+        select(Membership)
+        .where(
+            Membership.person_id == person_id,
+            Membership.starts_on <= on,
+            or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+        )
+        .options(joinedload(Membership.unit))
+        .order_by(Membership.is_primary.desc(), Membership.id)
+    ).all()
+
+
+def people_page(
+    roots: Sequence[int], *, search: str, on: date, after: tuple[str, int] | None, size: int
+) -> Sequence[Person]:
+    """Persons in scope by Vietnamese name order, one more than a page to know of a next one."""
+    statement = (
+        select(Person)
+        .where(Person.id.in_(persons_in(roots, on)), Person.current_id.is_(None))
+        .options(selectinload(Person.memberships).joinedload(Membership.unit))
+        .order_by(Person.name_sort, Person.id)
+        .limit(size + 1)
+    )
+    if search:
+        needle = f"%{fold(search)}%"
+        statement = statement.where(
+            or_(Person.name_fold.like(needle), Person.staff_code == search.strip().upper())
+        )
+    if after is not None:
+        sort, person_id = after
+        statement = statement.where(
+            or_(Person.name_sort > sort, and_(Person.name_sort == sort, Person.id > person_id))
+        )
+    return session().scalars(statement).all()
+
+
+def roles_of(person_id: int) -> Sequence[RoleGrant]:
+    """The roles a person holds now, with their units."""
+    from sqlalchemy.orm import joinedload
+
+    return session().scalars(
+        select(RoleGrant)
+        .where(RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None))
+        .options(joinedload(RoleGrant.unit))
+        .order_by(RoleGrant.id)
+    ).all()
+
+
+def account_of(person_id: int) -> Account | None:
+    """A person's account."""
+    return session().scalar(select(Account).where(Account.person_id == person_id))
+
+
+def sessions_of(account_id: int) -> Sequence[UserSession]:
+    """The devices on which an account is signed in, the latest first."""
+    return session().scalars(
+        select(UserSession)
+        .where(UserSession.account_id == account_id, UserSession.ended_at.is_(None))
+        .order_by(UserSession.started_at.desc())
+    ).all()
+
+
+def highest_made_code() -> int:
+    """The highest number among staff codes that the product made."""
+    made = select(func.max(Person.staff_code)).where(
+        Person.staff_code.like("KC______"), func.length(Person.staff_code) == 8
+    )
+    code = session().scalar(made)
+    return int(code[2:]) if code and code[2:].isdigit() else 0
+
+
+def is_founded() -> bool:
+    """Whether somebody administers this installation already."""
+    return session().scalar(select(RoleGrant.id).limit(1)) is not None
+
+
+def page_key(text: str) -> tuple[str, int] | None:
+    """The place in a list that an address names as id~sort key; None for the beginning."""
+    number, found, sort = text.partition("~")
+    return (sort, int(number)) if found and number.isascii() and number.isdigit() else None

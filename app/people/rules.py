@@ -1,0 +1,152 @@
+"""What may be said of persons, sign-in names, passwords and roles."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from app.kernel.refusals import Refusal
+from app.kernel.words import _l, nfc
+
+PASSWORD_MIN = 10
+PASSWORD_MAX = 200
+ACCOUNT_TRIES, ADDRESS_TRIES = 8, 40
+TRY_WINDOW = timedelta(minutes=15)
+INVITATION_LIFE = timedelta(days=7)
+SESSION_LIFE = timedelta(days=30)
+
+ROLE_NAMES = {
+    "learner": _l("Học viên"),
+    "trainer": _l("Giảng viên"),
+    "manager": _l("Quản lý"),
+    "administrator": _l("Quản trị"),
+}
+MEMBERSHIP_NAMES = {
+    "officer": _l("Cán bộ khuyến công"),
+    "collaborator": _l("Cộng tác viên khuyến công"),
+    "other": _l("Khác"),
+}
+GENDER_NAMES = {"": _l("Không ghi"), "male": _l("Nam"), "female": _l("Nữ")}
+
+
+class SignInRefused(Refusal):
+    """One sentence for every cause: it must not tell which accounts exist."""
+
+    text = _l("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy kiểm tra lại rồi thử lần nữa.")
+
+
+class TooManyTries(Refusal):
+    """Attempts are limited per account and per address."""
+
+    text = _l("Đã thử quá nhiều lần. Hãy đợi 15 phút rồi thử lại, hoặc nhờ quản trị đặt lại.")
+
+
+class PasswordWeak(Refusal):
+    """Length decides (ASVS 5.0 6.2.1); no rules about kinds of characters."""
+
+    text = _l("Mật khẩu cần từ 10 đến 200 ký tự và không được là mật khẩu quá phổ biến.")
+
+
+class InvitationSpent(Refusal):
+    """A link works once and for a week."""
+
+    text = _l("Liên kết này đã dùng hoặc đã hết hạn. Hãy nhờ quản trị gửi liên kết mới.")
+
+
+class StaffCodeTaken(Refusal):
+    """A staff code names one person."""
+
+    text = _l("Mã cán bộ này đã thuộc về người khác.")
+
+
+class SignInNameTaken(Refusal):
+    """An e-mail or phone can open one account only."""
+
+    text = _l("Thư điện tử hoặc số điện thoại này đã dùng cho tài khoản khác.")
+
+
+class PhoneInvalid(Refusal):
+    """Ten digits from 0, or +84 and nine."""
+
+    text = _l("Số điện thoại gồm 10 chữ số bắt đầu bằng 0, ví dụ 0912 345 678.")
+
+
+class NameInvalid(Refusal):
+    """A name holds at least one letter; one word is a name too."""
+
+    text = _l("Họ và tên cần có chữ cái và dài không quá 120 ký tự.")
+
+
+class RoleOutOfReach(Refusal):
+    """Nobody gives a role outside the units they administer."""
+
+    text = _l("Anh/chị chỉ giao vai trò trong những đơn vị mình quản trị.")
+
+
+_COMMON = {
+    "1234567890",
+    "0123456789",
+    "0987654321",
+    "1111111111",
+    "0000000000",
+    "qwertyuiop",
+    "password123",
+    "matkhau123",
+    "khuyencong123",
+    "khuyencong",
+}
+
+
+def check_password(password: str, *, names: tuple[str, ...] = ()) -> None:
+    """Raise PasswordWeak for a password too short, too long, common, or a name of its owner."""
+    lowered = password.lower()
+    if (
+        not PASSWORD_MIN <= len(password) <= PASSWORD_MAX
+        or lowered in _COMMON
+        or len(set(lowered)) < 4
+        or lowered in {name.lower() for name in names if name}
+    ):
+        raise PasswordWeak
+
+
+def check_name(full_name: str) -> str:
+    """The name in its stored form; raises NameInvalid."""
+    name = nfc(full_name)
+    if not any(c.isalpha() for c in name) or len(name) > 120:
+        raise NameInvalid
+    return name
+
+
+def phone_in_e164(text: str) -> str:
+    """+84912345678 from what people type; empty stays empty. Raises PhoneInvalid.
+
+    Landlines (02…, eleven digits) are accepted loosely (domain.md 6.5).
+    """
+    digits = re.sub(r"[\s.\-()]", "", text)
+    if not digits:
+        return ""
+    if digits.startswith("+84"):
+        digits = "0" + digits[3:]
+    elif digits.startswith("84") and len(digits) == 11:
+        digits = "0" + digits[2:]
+    if not re.fullmatch(r"0[35789][0-9]{8}|02[0-9]{9}", digits):
+        raise PhoneInvalid
+    return "+84" + digits[1:]
+
+
+def show_phone(e164: str) -> str:
+    """0912 345 678 from +84912345678."""
+    if not e164.startswith("+84"):
+        return e164
+    digits = "0" + e164[3:]
+    return f"{digits[:4]} {digits[4:7]} {digits[7:]}"
+
+
+def email_key(text: str) -> str:
+    """An e-mail address as it is compared: NFC, no spaces, lower case."""
+    return nfc(text).replace(" ", "").lower()
+
+
+def staff_code_of(number: int) -> str:
+    """The code that the product makes where an office has none: KC and six digits."""
+    return f"KC{number:06}"
