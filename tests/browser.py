@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -35,6 +36,7 @@ MANAGER_KILOBYTES = 30
 _MACHINERY = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
 
 _BUTTON_TYPES = {"submit", "image", "reset", "button"}
+_INLINE = set(["a", "abbr", "b", "bdi", "cite", "code", "em", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u"])
 _SILENT = {"script", "style", "template", "title", "head"}
 _REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "list", "form")
 _LEFTOVERS = re.compile(r"%\(\w+\)[sd]|\{\{|\}\}|\{%|<Undefined|\bNone\b|object at 0x")
@@ -194,7 +196,10 @@ def words(element: Element) -> str:
         yield e.text or ""
         for child in e:
             if isinstance(child.tag, str):
+                apart = "" if child.tag in _INLINE else " "
+                yield apart
                 yield from pieces(child)
+                yield apart
             yield child.tail or ""
 
     return " ".join("".join(pieces(element)).split())
@@ -475,7 +480,7 @@ def _broken_headers(page: Page) -> Iterator[str]:
         yield "X-Content-Type-Options is not nosniff"
     if page.document is not None:
         policy = headers.get("Content-Security-Policy", "")
-        for needed in ("default-src", "base-uri", "form-action", "frame-ancestors", "object-src"):
+        for needed in ("default-src 'none'", "base-uri", "form-action", "frame-ancestors"):
             if needed not in policy:
                 yield f"Content-Security-Policy lacks {needed}"
         if "unsafe" in policy:
@@ -502,7 +507,7 @@ def _broken_frame(page: Page) -> Iterator[str]:
     if not page.all(".//meta[@name='viewport']"):
         yield "no viewport is set for phones"
     levels = [int(e.tag[1]) for e in root.iter() if e.tag in ("h1", "h2", "h3", "h4", "h5", "h6")]
-    for before, after in zip(levels, levels[1:], strict=False):
+    for before, after in pairwise(levels):
         if after > before + 1:
             yield f"a heading jumps from h{before} to h{after}"
     ids = [e.get("id") for e in root.iter() if e.get("id") is not None]

