@@ -36,7 +36,8 @@ MANAGER_KILOBYTES = 30
 _MACHINERY = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
 
 _BUTTON_TYPES = {"submit", "image", "reset", "button"}
-_INLINE = set(["a", "abbr", "b", "bdi", "cite", "code", "em", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u"])
+_INLINE = {"a", "abbr", "b", "bdi", "cite", "code", "em", "i", "kbd", "mark", "q", "s"}
+_INLINE |= {"small", "span", "strong", "sub", "sup", "time", "u"}
 _SILENT = {"script", "style", "template", "title", "head"}
 _REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "list", "form")
 _LEFTOVERS = re.compile(r"%\(\w+\)[sd]|\{\{|\}\}|\{%|<Undefined|\bNone\b|object at 0x")
