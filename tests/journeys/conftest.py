@@ -1,0 +1,249 @@
+"""What journeys need: real servers, with web processes and a worker, and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
+
+from tests.conftest import missing
+from tests.postgres import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "tests" / "journeys" / "vendor" / "axe.min.js"
+START_SECONDS = 90
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+@dataclass
+class Site:
+    """A running server: its address, its folder, and the process that minds all others."""
+
+    address: str
+    instance: Path
+    database_url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def told(self) -> str:
+        """What the server printed so far."""
+        return self.log.read_text("utf-8", "replace")
+
+    def children(self) -> list[int]:
+        """The ids of its web processes and its worker."""
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return [int(pid) for pid in listed.stdout.split()]
+
+    def stop(self) -> int:
+        """Ask it to stop as an operator would, and give its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+def environment(instance: Path, database_url: str = "", **settings: str) -> dict[str, str]:
+    """The environment of a server of the tests' own; no setting of ours leaks into it."""
+    ours = re.compile(r"^(DATABASE|INSTANCE|SECRET|SITE|STORAGE|MAIL|KEYS|TRUSTED|WEB)_")
+    kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
+    own = {"INSTANCE_PATH": str(instance), "WEB_WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+    if database_url:
+        own["DATABASE_URL"] = database_url
+    return {**kept, **own, **settings}
+
+
+def start(
+    instance: Path, *, database_url: str = "", demo: bool = True, port: int = 0, **settings: str
+) -> Site:
+    """Start a server the way bin/serve does, and wait until it answers."""
+    instance.mkdir(parents=True, exist_ok=True)
+    log = instance.parent / f"{instance.name}.log"
+    command = [sys.executable, "-m", "app.kernel.supervisor", "--port", str(port)]
+    command += [] if demo else ["--no-demo"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(instance, database_url, **settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"^ {2}(http://\S+)$", log.read_text("utf-8", "replace"), re.M):
+            return Site(found[1], instance, database_url, process, log)
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(f"the server did not start:\n{log.read_text('utf-8', 'replace')}")
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder with the whole demo in it, made once; copy it, never serve it."""
+    folder = tmp_path_factory.mktemp("demo") / "instance"
+    site = start(folder)
+    assert site.stop() == 0, site.told()
+    return folder
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Start servers that end with the test: `serve(demo=False)`, `serve(SITE_URL=...)`."""
+    started: list[Site] = []
+
+    def run(instance: Path | None = None, **wanted: Any) -> Site:
+        site = start(instance or tmp_path / f"instance-{len(started)}", **wanted)
+        started.append(site)
+        return site
+
+    yield run
+    for site in started:
+        site.stop()
+
+
+@pytest.fixture
+def demo_site(demo_folder: Path, tmp_path: Path, serve: Callable[..., Site]) -> Site:
+    """The demo on SQLite, with two web processes and a worker, for this test alone."""
+    shutil.copytree(demo_folder, tmp_path / "demo")
+    return serve(tmp_path / "demo")
+
+
+@pytest.fixture
+def empty_site(serve: Callable[..., Site]) -> Site:
+    """A site for real use, as `bin/serve --no-demo` leaves it at its first start."""
+    return serve(demo=False)
+
+
+@pytest.fixture
+def postgres_site(serve: Callable[..., Site], postgres_server: Server) -> Site:
+    """The demo on PostgreSQL, with two web processes and a worker."""
+    postgres_server.run("DROP DATABASE IF EXISTS journey WITH (FORCE)", "CREATE DATABASE journey")
+    return serve(database_url=postgres_server.url("journey"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A real browser, headless."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        missing("Chromium is not on this machine (Debian package: chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def window(chromium: Chromium) -> Iterator[Callable[..., Page]]:
+    """Open a window of a new person's browser on a site: `window(site)`, on a phone's screen
+    unless told `desktop=True`. What the page's scripts or its policy complain about fails the
+    test."""
+    contexts = []
+    complaints: list[str] = []
+
+    def opened(site: Site, *, desktop: bool = False, **options: Any) -> Page:
+        shape: dict[str, Any] = (
+            {"viewport": DESKTOP}
+            if desktop
+            else {
+                "viewport": PHONE,
+                "device_scale_factor": 2,
+                "is_mobile": True,
+                "has_touch": True,
+            }
+        )
+        context = chromium.new_context(
+            base_url=site.address,
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+            accept_downloads=True,
+            **{**shape, **options},
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(f"{page.url}: {message.text}")
+                # A refusal (409, 422) is an answer like any other; Chromium logs it as an error.
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(window: Callable[..., Page], demo_site: Site) -> Page:
+    """A phone's screen on the demo."""
+    return window(demo_site)
+
+
+def act(page: Page, action: str) -> None:
+    """Press the only button with this `data-action` and wait for the page that follows."""
+    page.locator(f"[data-action='{action}']").click()
+    page.wait_for_load_state()
+
+
+def enter_as(page: Page, role: str) -> None:
+    """Sign in with the demo's button for a role: hoc-vien, giang-vien, quan-ly, quan-tri …"""
+    page.goto("/dang-nhap")
+    page.locator(f"button[name='vai'][value='{role}']").click()
+    page.wait_for_load_state()
+
+
+def assert_accessible(page: Page) -> None:
+    """axe-core finds nothing on the open page (WCAG 2.2 A and AA, and its best practices)."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """async () => (await axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })).violations.map(v => `${v.id}: ${v.help}\\n` +
+            v.nodes.slice(0, 3).map(n => "    " + n.html.slice(0, 200)).join("\\n"))"""
+    )
+    assert found == [], f"{page.url}:\n" + "\n".join(found)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing on the page makes the whole of it scroll sideways."""
+    wide = page.evaluate(
+        """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
+            [...document.querySelectorAll("body *")]
+            .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+            .slice(0, 5).map(e => e.outerHTML.slice(0, 160))"""
+    )
+    assert wide == [], f"{page.url} is wider than the screen"
