@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from app.assessment import models as _assessment
 from app.catalog import models as _catalog
 from app.credentials import models as _credentials
-from app.kernel import audit, jobs, limits, mail
+from app.home import views as home
+from app.kernel import audit, jobs, limits, mail, slots
+from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
 from app.learning import models as _learning
 from app.organization import models as _organization
+from app.organization import views as organization
+from app.people import commands as people_commands
 from app.people import models as _people
+from app.people import queries as people_queries
+from app.people import views as people
 from app.reporting import models as _reporting
 from app.requirements import models as _requirements
 
@@ -35,3 +43,48 @@ TABLES = (
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
+    for room in (organization, people, home):
+        app.register_blueprint(room.pages)
+    for commands in (people_commands.people,):
+        app.cli.add_command(commands)
+    slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
+
+
+def navigation(who: SignedIn | None) -> list[NavigationEntry]:
+    """The main navigation of whoever is signed in; five entries at most stay in sight."""
+    if who is None:
+        entries = [
+            (_("Khóa học"), "learning.catalogue", "courses"),
+            (pgettext("navigation", "Xác minh"), "credentials.check", "verify"),
+            (_("Đăng nhập"), "people.sign_in", "sign-in"),
+        ]
+    else:
+        entries = [
+            (_("Trang chủ"), "home.index", "home"),
+            (_("Khóa học"), "learning.catalogue", "courses"),
+            (_("Chứng nhận"), "credentials.own", "certificates"),
+            (_("Hồ sơ bồi dưỡng"), "reporting.own_record", "record"),
+        ]
+        if who.is_a("manager"):
+            entries = [
+                (_("Tổng quan"), "reporting.overview", "overview"),
+                (_("Học viên"), "reporting.people", "people"),
+                (_("Công nhận"), "credentials.awaiting", "check"),
+                (_("Danh sách"), "reporting.lists", "reports"),
+                *entries[1:],
+            ]
+        if who.is_a("administrator"):
+            entries += [
+                (_("Đơn vị"), "organization.units", "units"),
+                (_("Người"), "people.persons", "people"),
+            ]
+        entries.append((_("Tài khoản"), "people.account", "person"))
+    # Rooms still being built are left out: a page shows only what works.
+    return [_entry(*entry) for entry in entries if entry[1] in current_app.view_functions]
+
+
+def _entry(label: str, endpoint: str, icon: str) -> NavigationEntry:
+    address = url_for(endpoint)
+    here = request.path
+    is_current = here == address or (address != "/" and here.startswith(address + "/"))
+    return NavigationEntry(label, address, icon, is_current=is_current)

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from flask import Flask
-
+from app import create_app
+from app import demo as invented
+from app.catalog import shipped
 from app.kernel import clock, schema
 from app.kernel.database import Database
 from app.people import actions, queries
+from config import Settings
 
 
-def prepare(app: Flask) -> list[str]:
+def migrate(settings: Settings) -> bool:
+    """Bring the database of some settings to the newest schema; True when it changed."""
+    app = create_app(settings)
+    database: Database = app.extensions["database"]
+    try:
+        return schema.upgrade(database)
+    finally:
+        database.dispose()
+
+
+def prepare(settings: Settings, *, demo: bool) -> list[str]:
     """Migrate, publish courses/ and, on a demo, make the invented province.
 
-    Returns lines for the terminal: what was done and how to sign in.
+    Returns lines for the terminal: what was done, and how to sign in.
     """
-    from app import demo
-    from app.catalog.commands import publish_all
-
+    app = create_app(settings)
     database: Database = app.extensions["database"]
-    settings = app.extensions["settings"]
     lines = []
     if schema.upgrade(database):
         lines.append("Cơ sở dữ liệu đã sẵn sàng. · The database is ready.")
     with app.app_context():
-        lines += publish_all(database)
-        if settings.demo:
-            with database.unit_of_work():
-                if demo.make(now=clock.now()):
-                    lines.append("Đã tạo tỉnh minh họa. · The demo province is made.")
-        else:
-            lines += first_link(database, settings.site_url)
+        lines += shipped.publish_all(database)
+        lines += _demo(database) if demo else first_link(database, settings.site_url)
+    database.dispose()
     return lines
+
+
+def _demo(database: Database) -> list[str]:
+    if not invented.make(database, now=clock.now()):
+        return []
+    return ["Đã tạo tỉnh minh họa. · The demo province is made."]
 
 
 def first_link(database: Database, site_url: str | None) -> list[str]:
@@ -39,7 +50,7 @@ def first_link(database: Database, site_url: str | None) -> list[str]:
         if queries.is_founded():
             return []
         token = actions.invite(None, purpose="found", now=clock.now())
-    base = site_url or "http://{address}"
+    base = site_url or "http://127.0.0.1:8000"
     return [
         "Mở liên kết sau (dùng một lần) để tạo quản trị viên và đơn vị đầu tiên:",
         "Open this one-time link to make the first administrator and the first unit:",

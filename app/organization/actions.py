@@ -139,12 +139,16 @@ def _draw_lines(unit_id: int, parent_id: int | None) -> None:
 
 def _redraw_lines(unit_id: int) -> None:
     """A moved unit takes its whole branch along."""
-    branch = session().execute(
-        select(Unit.id, Unit.parent_id, UnitLine.depth)
-        .join(UnitLine, UnitLine.unit_id == Unit.id)
-        .where(UnitLine.ancestor_id == unit_id)
-        .order_by(UnitLine.depth)
-    ).all()
+    branch = (
+        session()
+        .execute(
+            select(Unit.id, Unit.parent_id, UnitLine.depth)
+            .join(UnitLine, UnitLine.unit_id == Unit.id)
+            .where(UnitLine.ancestor_id == unit_id)
+            .order_by(UnitLine.depth)
+        )
+        .all()
+    )
     session().execute(delete(UnitLine).where(UnitLine.unit_id.in_([row.id for row in branch])))
     session().expire_all()
     for row in branch:

@@ -23,7 +23,7 @@ def unit(unit_id: int) -> Unit | None:
     return session().get(Unit, unit_id)
 
 
-def ids_below(roots: Iterable[int]) -> Select[tuple[int]]:
+def ids_below(roots: Iterable[int]) -> Select[int]:
     """Ids of some units and all below them, as a subquery for scopes."""
     return select(UnitLine.unit_id).where(UnitLine.ancestor_id.in_(list(roots)))
 
@@ -48,7 +48,8 @@ def units_below(
 def unit_choices(roots: Iterable[int]) -> list[tuple[int, str, int]]:
     """(id, name, depth) of the units in scope, parents before children, for a select box."""
     rows = session().execute(
-        select(Unit.id, Unit.name, Unit.parent_id).where(Unit.id.in_(ids_below(roots)))
+        select(Unit.id, Unit.name, Unit.parent_id)
+        .where(Unit.id.in_(ids_below(roots)))
         .order_by(Unit.name_sort, Unit.id)
     )
     children: dict[int | None, list[tuple[int, str]]] = {}
@@ -100,9 +101,13 @@ def provinces(*, by_code: bool = False, on: date) -> Sequence[Unit]:
 
 def past_of(unit_id: int) -> Sequence[UnitPast]:
     """A unit's former states, the latest first."""
-    return session().scalars(
-        select(UnitPast).where(UnitPast.unit_id == unit_id).order_by(UnitPast.valid_from.desc())
-    ).all()
+    return (
+        session()
+        .scalars(
+            select(UnitPast).where(UnitPast.unit_id == unit_id).order_by(UnitPast.valid_from.desc())
+        )
+        .all()
+    )
 
 
 def lines_above(unit_id: int) -> list[int]:

@@ -31,17 +31,13 @@ def _unit(unit_id: int) -> Unit:
 @pages.get("/quan-tri/don-vi")
 @open_to("administrator")
 def units() -> Any:
-    return page(
-        "organization/units.html", rows=queries.unit_tree(_roots()), kinds=rules.KIND_NAMES
-    )
+    return page("organization/units.html", rows=queries.unit_tree(_roots()), kinds=rules.KIND_NAMES)
 
 
 @pages.get("/quan-tri/don-vi/them")
 @open_to("administrator")
 def new_unit() -> Any:
-    return page(
-        "organization/new_unit.html", form=_with_choices(UnitForm(opened_on=clock.today()))
-    )
+    return page("organization/new_unit.html", form=_with_choices(UnitForm(opened_on=clock.today())))
 
 
 @pages.post("/quan-tri/don-vi/them")

@@ -275,9 +275,7 @@ def end_session(token: str, *, now: datetime) -> None:
     """Sign a device out; signing out twice is signing out once."""
     session().execute(
         update(UserSession)
-        .where(
-            UserSession.token_hash == queries.token_hash(token), UserSession.ended_at.is_(None)
-        )
+        .where(UserSession.token_hash == queries.token_hash(token), UserSession.ended_at.is_(None))
         .values(ended_at=now)
     )
 

@@ -20,9 +20,7 @@ from app.kernel.forms import BaseForm, DayField, TidyStringField, at_most, requi
 class SignInForm(BaseForm):
     """Staff code, e-mail or phone, and password."""
 
-    name = StringField(
-        _l("Mã cán bộ, thư điện tử hoặc số điện thoại"), [required(), at_most(200)]
-    )
+    name = StringField(_l("Mã cán bộ, thư điện tử hoặc số điện thoại"), [required(), at_most(200)])
     password = PasswordField(_l("Mật khẩu"), [required(), at_most(200)])
     tiep = HiddenField()
 

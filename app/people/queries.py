@@ -32,21 +32,25 @@ def token_hash(token: str) -> str:
 
 def load_signed_in(token: str, now: datetime) -> SignedIn | None:
     """Who holds a session token, with their roles, in one statement; None when it ended."""
-    rows = session().execute(
-        select(Person, UserSession.seen_at, RoleGrant.role, RoleGrant.unit_id)
-        .select_from(UserSession)
-        .join(Account, Account.id == UserSession.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .outerjoin(
-            RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
+    rows = (
+        session()
+        .execute(
+            select(Person, UserSession.seen_at, RoleGrant.role, RoleGrant.unit_id)
+            .select_from(UserSession)
+            .join(Account, Account.id == UserSession.account_id)
+            .join(Person, Person.id == Account.person_id)
+            .outerjoin(
+                RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
+            )
+            .where(
+                UserSession.token_hash == token_hash(token),
+                UserSession.ended_at.is_(None),
+                UserSession.started_at > now - rules.SESSION_LIFE,
+                Account.closed_at.is_(None),
+            )
         )
-        .where(
-            UserSession.token_hash == token_hash(token),
-            UserSession.ended_at.is_(None),
-            UserSession.started_at > now - rules.SESSION_LIFE,
-            Account.closed_at.is_(None),
-        )
-    ).all()
+        .all()
+    )
     if not rows:
         return None
     roles = tuple((row.role, row.unit_id) for row in rows if row.role)
@@ -79,7 +83,7 @@ def invitation(token: str, now: datetime) -> Invitation | None:
     return found
 
 
-def persons_in(roots: Sequence[int], on: date) -> Select[tuple[int]]:
+def persons_in(roots: Sequence[int], on: date) -> Select[int]:
     """Ids of persons with a membership in the units or below on a day, as a subquery."""
     return select(Membership.person_id).where(
         Membership.unit_id.in_(ids_below(roots)),
@@ -118,16 +122,20 @@ def memberships_of(person_id: int, on: date) -> Sequence[Membership]:
     """All places a person holds on a day, the primary one first, with their units."""
     from sqlalchemy.orm import joinedload
 
-    return session().scalars(
-        select(Membership)
-        .where(
-            Membership.person_id == person_id,
-            Membership.starts_on <= on,
-            or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+    return (
+        session()
+        .scalars(
+            select(Membership)
+            .where(
+                Membership.person_id == person_id,
+                Membership.starts_on <= on,
+                or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+            )
+            .options(joinedload(Membership.unit))
+            .order_by(Membership.is_primary.desc(), Membership.id)
         )
-        .options(joinedload(Membership.unit))
-        .order_by(Membership.is_primary.desc(), Membership.id)
-    ).all()
+        .all()
+    )
 
 
 def people_page(
@@ -158,12 +166,16 @@ def roles_of(person_id: int) -> Sequence[RoleGrant]:
     """The roles a person holds now, with their units."""
     from sqlalchemy.orm import joinedload
 
-    return session().scalars(
-        select(RoleGrant)
-        .where(RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None))
-        .options(joinedload(RoleGrant.unit))
-        .order_by(RoleGrant.id)
-    ).all()
+    return (
+        session()
+        .scalars(
+            select(RoleGrant)
+            .where(RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None))
+            .options(joinedload(RoleGrant.unit))
+            .order_by(RoleGrant.id)
+        )
+        .all()
+    )
 
 
 def account_of(person_id: int) -> Account | None:
@@ -173,11 +185,15 @@ def account_of(person_id: int) -> Account | None:
 
 def sessions_of(account_id: int) -> Sequence[UserSession]:
     """The devices on which an account is signed in, the latest first."""
-    return session().scalars(
-        select(UserSession)
-        .where(UserSession.account_id == account_id, UserSession.ended_at.is_(None))
-        .order_by(UserSession.started_at.desc())
-    ).all()
+    return (
+        session()
+        .scalars(
+            select(UserSession)
+            .where(UserSession.account_id == account_id, UserSession.ended_at.is_(None))
+            .order_by(UserSession.started_at.desc())
+        )
+        .all()
+    )
 
 
 def highest_made_code() -> int:

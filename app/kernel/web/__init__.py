@@ -1,6 +1,6 @@
 """The web frame: one request, one transaction; who may; how pages answer."""
 
-from app.kernel.web.access import me, open_to, own_transactions, signed_in
+from app.kernel.web.access import me, open_to, own_transactions, signed_in, without_database
 from app.kernel.web.answers import after_refusal, database, done, page, refused, settings
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "refused",
     "settings",
     "signed_in",
+    "without_database",
 ]

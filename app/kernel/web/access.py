@@ -36,6 +36,12 @@ def own_transactions(view: V) -> V:
     return view
 
 
+def without_database(view: V) -> V:
+    """Mark a view that must answer even when the database does not."""
+    view.without_database = True  # type: ignore[attr-defined]
+    return view
+
+
 def signed_in() -> SignedIn | None:
     """Who is signed in, with roles; None for a visitor."""
     who: SignedIn | None = g.get("signed_in")

@@ -19,6 +19,7 @@ from app.kernel.database import Database, set_current
 from app.kernel.envelope import new_uuid
 from app.kernel.refusals import Refusal
 from app.kernel.web import submissions
+from app.kernel.web.access import open_to, without_database
 from app.kernel.web.answers import page
 from app.kernel.web.security import SAFE_METHODS, harden, is_cross_site
 
@@ -51,7 +52,7 @@ def install(app: Flask, database: Database, settings: Any) -> None:
 def _install_sign_in(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None  # phones change their address and agent all the time
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
 
     @manager.user_loader
     def load(token: str) -> slots.SignedIn | None:
@@ -133,9 +134,9 @@ def _begin() -> Any:
     g.write = request.method not in SAFE_METHODS
     if is_cross_site(request):
         abort(403)
-    if request.endpoint is None or request.endpoint == "static":
-        return None
     view = _view()
+    if getattr(view, "without_database", False):
+        return None
     if g.write:
         request.form  # noqa: B018  read the whole body before a transaction opens
     database: Database = _database()
@@ -160,6 +161,8 @@ def _admit(view: Any) -> Any:
 
     user = current_user._get_current_object() if current_user else None
     g.signed_in = user if isinstance(user, slots.SignedIn) else None
+    if view is None:
+        return None  # no such address: the 404 page still greets whoever is signed in
     roles: tuple[str, ...] = getattr(view, "open_to", ())
     if "public" not in roles:
         if g.signed_in is None:
@@ -265,6 +268,8 @@ def _finish(response: Response, settings: Any) -> Response:
     return response
 
 
+@open_to("public")
+@without_database
 def _static(version: str, name: str) -> Response:
     found = assets.asset(name)
     if found is None:
@@ -281,6 +286,3 @@ def _static(version: str, name: str) -> Response:
         "public, max-age=31536000, immutable" if is_current else "no-cache"
     )
     return response
-
-
-_static.open_to = ("public",)  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from app.organization.actions import found_unit
 from app.organization.rules import KIND_NAMES
 from app.people import actions, passwords, queries, rules
 from app.people.forms import FoundingForm, PasswordForm
+from app.people.models import Person
 from app.people.views import pages
 
 
@@ -39,19 +40,19 @@ def accept_invitation(token: str) -> Any:
         return page("people/invitation_spent.html", 404)
     if found.purpose == "found":
         return _found(token)
-    form = PasswordForm.sent()
+    form: Any = PasswordForm.sent()
     if not _password_fits(form):
         return page("people/set_password.html", 422, form=form, token=token)
     stored = passwords.hashed(form.password.data)
     with database().unit_of_work() as current:
         used = actions.use_invitation(token, now=now)
-        person = current.get(queries.Person, used.person_id) or abort(404)
+        person = current.get(Person, used.person_id) or abort(404)
         actions.set_password(person, stored, now=now)
     return done(_("Đã đặt mật khẩu. Mời anh/chị đăng nhập."), url_for("people.sign_in"))
 
 
 def _found(token: str) -> Any:
-    form = _founding_form(FoundingForm.sent())
+    form: Any = _founding_form(FoundingForm.sent())
     if not (form.validate() and _password_fits(form)):
         return page("people/found.html", 422, form=form, token=token)
     stored, now = passwords.hashed(form.password.data), clock.now()

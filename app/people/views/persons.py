@@ -42,7 +42,10 @@ def persons() -> Any:
         last = rows[PAGE_SIZE - 1]
         following = url_for(".persons", q=search or None, sau=f"{last.id}~{last.name_sort}")
     return page(
-        "people/persons.html", rows=rows[:PAGE_SIZE], search=search, following=following,
+        "people/persons.html",
+        rows=rows[:PAGE_SIZE],
+        search=search,
+        following=following,
         names=rules,
     )
 
@@ -182,11 +185,11 @@ def _with_choices(form: Any) -> Any:
         "unit_id": units,
         "kind": [(key, str(name)) for key, name in rules.MEMBERSHIP_NAMES.items()],
         "gender": [(key, str(name)) for key, name in rules.GENDER_NAMES.items()],
-        "role": [
-            (key, str(name)) for key, name in rules.ROLE_NAMES.items() if key != "learner"
-        ],
+        "role": [(key, str(name)) for key, name in rules.ROLE_NAMES.items() if key != "learner"],
     }
     for name, options in choices.items():
         if name in form:
             form[name].choices = options
+    if isinstance(form, RoleForm):
+        form.unit_id.id = "role-unit"  # it stands on one page with MembershipForm
     return form
