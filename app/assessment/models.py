@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ class Attempt(Base):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
-        CheckConstraint("deadline > started_at", name="deadline"),
+        CheckConstraint("deadline IS NULL OR deadline > started_at", name="deadline"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,7 +38,8 @@ class Attempt(Base):
     round: Mapped[int]
     number: Mapped[int]
     started_at: Mapped[datetime]
-    deadline: Mapped[datetime]
+    deadline: Mapped[datetime | None]
+    """None where the quiz has no time limit."""
     closed_at: Mapped[datetime | None]
     """When it was submitted or, overdue, recorded as closed by the job."""
     was_overdue: Mapped[bool] = mapped_column(default=False)
@@ -80,6 +82,13 @@ class Response(EnvelopeColumns, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("attempt_item.id"), index=True)
     answer: Mapped[list[Any]]
+
+
+@dataclass(frozen=True)
+class AttemptClosed:
+    """News: an attempt was submitted or ran out of time, and is marked."""
+
+    attempt: Attempt
 
 
 class LessonAnswer(EnvelopeColumns, Base):

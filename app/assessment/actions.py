@@ -1,0 +1,195 @@
+"""Verbs of a quiz: start, save an answer, submit, close what ran out of time; answer in a lesson."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.assessment import queries, rules
+from app.assessment.models import Attempt, AttemptClosed, AttemptItem, LessonAnswer, Response
+from app.catalog.models import CourseVersion, Question
+from app.kernel import news
+from app.kernel.database import session
+from app.kernel.envelope import Envelope
+from app.people.models import Person
+from app.questions import marking
+from app.questions.kinds import from_json
+
+LONGEST_ANSWER = 500
+
+
+def start(
+    person: Person,
+    version: CourseVersion,
+    *,
+    round_: int,
+    now: datetime,
+    chance: random.Random | None = None,
+) -> Attempt:
+    """Draw and shuffle an attempt at the final quiz; with one running, give that one back.
+
+    Raises AlreadyPassed, NoAttemptsLeft, AttemptTooSoon or BankTooSmall.
+    """
+    quiz = version.final_quiz or {}
+    attempts = queries.attempts_of(person.id, version.course_id, round_)
+    running = next((a for a in attempts if a.closed_at is None), None)
+    if running is not None:
+        if not rules.is_over(running.deadline, now=now):
+            return running
+        close(running, was_overdue=True, now=now)
+    past = [rules.PastAttempt(a.closed_at, bool(a.has_passed)) for a in attempts if a.closed_at]
+    rules.check_start(
+        past, attempts=quiz.get("attempts"), wait_hours=quiz.get("wait_hours") or 0, now=now
+    )
+    chance = chance or random.Random(secrets.randbits(64))
+    ids = rules.draw(quiz["draw"], queries.bank_of(version.id), chance)
+    if quiz.get("shuffle", True):
+        chance.shuffle(ids)
+    found = session().scalars(select(Question).where(Question.id.in_(ids)))
+    questions = {question.id: question for question in found}
+    minutes = quiz.get("minutes")
+    attempt = Attempt(
+        person_id=person.id,
+        course_id=version.course_id,
+        version_id=version.id,
+        round=round_,
+        number=len(attempts) + 1,
+        started_at=now,
+        deadline=now + timedelta(minutes=minutes) if minutes else None,
+        max_points=0,
+    )
+    for position, question_id in enumerate(ids, 1):
+        content = from_json(questions[question_id].content[version.language])
+        keys = [choice.key for choice in content.choices]
+        if quiz.get("shuffle", True):
+            chance.shuffle(keys)
+        points = float(content.points)
+        attempt.max_points += points
+        attempt.items.append(
+            AttemptItem(
+                position=position,
+                question_id=question_id,
+                choice_order=keys,
+                max_points=points,
+            )
+        )
+    session().add(attempt)
+    session().flush()
+    return attempt
+
+
+def save(
+    attempt: Attempt, item: AttemptItem, values: Sequence[str], envelope: Envelope, *, now: datetime
+) -> None:
+    """Save one answer. A repeated save changes nothing; an older one from the same device
+    that arrives late is kept but does not replace a newer one.
+
+    Raises AttemptOver.
+    """
+    if attempt.closed_at is not None or rules.is_over(attempt.deadline, now=now):
+        raise rules.AttemptOver
+    if queries.has_response(envelope.uuid):
+        return
+    question = from_json(next(iter(item.question.content.values())))
+    response = marking.response_for(question, [v[:LONGEST_ANSWER] for v in values])
+    answer = list(response.choices) if question.choices else [response.text]
+    is_late = bool(envelope.device) and envelope.sequence < queries.latest_sequence(
+        item.id, envelope.device
+    )
+    session().add(
+        Response(
+            item_id=item.id,
+            answer=answer,
+            uuid=envelope.uuid,
+            client_time=envelope.client_time,
+            sequence=envelope.sequence,
+            device=envelope.device,
+            received_at=now,
+        )
+    )
+    if not is_late:
+        item.answer = answer if any(answer) else None
+        item.answer_sequence, item.answered_at = envelope.sequence, now
+    session().flush()
+
+
+def submit(attempt: Attempt, answers: Mapping[str, Sequence[str]], *, now: datetime) -> None:
+    """Take the answers that came with the form, and close. Submitting twice is once.
+
+    `answers` by question key; a question the form left out keeps what was saved.
+    """
+    if attempt.closed_at is not None:
+        return
+    if not rules.is_over(attempt.deadline, now=now):
+        for item in attempt.items:
+            values = answers.get(item.question.key)
+            if values is not None and list(values) != (item.answer or []):
+                save(attempt, item, values, _own_envelope(), now=now)
+        close(attempt, was_overdue=False, now=now)
+    else:
+        close(attempt, was_overdue=True, now=now)
+
+
+def _own_envelope() -> Envelope:
+    from app.kernel.envelope import new_uuid
+
+    return Envelope(uuid=new_uuid())
+
+
+def close(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
+    """Mark what was saved and close the attempt for good; tells AttemptClosed."""
+    if attempt.closed_at is not None:
+        return
+    version = session().get_one(CourseVersion, attempt.version_id)
+    for item in attempt.items:
+        question = from_json(item.question.content[version.language])
+        response = marking.response_for(question, list(item.answer or []))
+        item.points = float(marking.mark(question, response).points)
+    attempt.points = sum(item.points or 0 for item in attempt.items)
+    attempt.percent = rules.percent(
+        [item.points or 0 for item in attempt.items], [i.max_points for i in attempt.items]
+    )
+    attempt.has_passed = attempt.percent >= (version.completion.get("final_quiz") or 0)
+    attempt.closed_at = attempt.deadline if was_overdue and attempt.deadline else now
+    attempt.was_overdue = was_overdue
+    session().flush()
+    news.tell(AttemptClosed(attempt), now=now)
+
+
+def answer_in_lesson(
+    person: Person,
+    question: Question,
+    *,
+    lesson_key: str,
+    language: str,
+    values: Sequence[str],
+    envelope: Envelope,
+    now: datetime,
+) -> LessonAnswer:
+    """Answer a question inside a lesson; it is marked at once. A repeat gives the first back."""
+    repeated = session().scalar(select(LessonAnswer).where(LessonAnswer.uuid == envelope.uuid))
+    if repeated is not None and repeated.person_id == person.id:
+        return repeated
+    content = from_json(question.content.get(language) or next(iter(question.content.values())))
+    response = marking.response_for(content, [v[:LONGEST_ANSWER] for v in values])
+    answer = LessonAnswer(
+        person_id=person.id,
+        course_id=question.course_id,
+        question_id=question.id,
+        question_key=question.key,
+        lesson_key=lesson_key,
+        answer=list(response.choices) if content.choices else [response.text],
+        share=float(marking.mark(content, response).share),
+        uuid=envelope.uuid,
+        client_time=envelope.client_time,
+        sequence=envelope.sequence,
+        device=envelope.device,
+        received_at=now,
+    )
+    session().add(answer)
+    session().flush()
+    return answer
