@@ -6,11 +6,13 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
+from app.assessment import jobs as _assessment_jobs
 from app.assessment import models as _assessment
 from app.catalog import models as _catalog
 from app.credentials import models as _credentials
 from app.home import views as home
-from app.kernel import audit, jobs, limits, mail, slots
+from app.kernel import audit, jobs, limits, mail, slots, upkeep
+from app.kernel import commands as kernel_commands
 from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
 from app.learning import models as _learning
@@ -22,6 +24,7 @@ from app.people import queries as people_queries
 from app.people import views as people
 from app.reporting import models as _reporting
 from app.requirements import models as _requirements
+from app.requirements import views as requirements
 
 # Every module with tables: what migrations compare with.
 TABLES = (
@@ -39,13 +42,15 @@ TABLES = (
     _requirements,
     _reporting,
 )
+# Every module with tasks: what workers can run.
+TASKS = (upkeep, mail, _assessment_jobs)
 
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, home):
+    for room in (organization, people, requirements, home):
         app.register_blueprint(room.pages)
-    for commands in (people_commands.people,):
+    for commands in (kernel_commands.audit, kernel_commands.worker, people_commands.people):
         app.cli.add_command(commands)
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
 
@@ -70,6 +75,7 @@ def navigation(who: SignedIn | None) -> list[NavigationEntry]:
                 (_("Tổng quan"), "reporting.overview", "overview"),
                 (_("Học viên"), "reporting.people", "people"),
                 (_("Công nhận"), "credentials.awaiting", "check"),
+                (_("Giao học"), "requirements.requirements", "calendar"),
                 (_("Danh sách"), "reporting.lists", "reports"),
                 *entries[1:],
             ]

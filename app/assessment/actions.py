@@ -1,9 +1,8 @@
-"""Verbs of a quiz: start, save an answer, submit, close what ran out of time; answer in a lesson."""
+"""Verbs of a quiz: start, save, submit, close what ran out of time; answers in lessons."""
 
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -45,7 +44,7 @@ def start(
     rules.check_start(
         past, attempts=quiz.get("attempts"), wait_hours=quiz.get("wait_hours") or 0, now=now
     )
-    chance = chance or random.Random(secrets.randbits(64))
+    chance = chance or random.SystemRandom()
     ids = rules.draw(quiz["draw"], queries.bank_of(version.id), chance)
     if quiz.get("shuffle", True):
         chance.shuffle(ids)

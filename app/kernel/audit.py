@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Key, session
+from app.kernel.database import Base, Key, serialize, session
 
 GENESIS = "0" * 64
 BATCH = 500
@@ -92,10 +92,8 @@ def record(
 
 
 def seal() -> int:
-    """Chain what is committed and not yet chained; returns how many rows it chained.
-
-    Only one sealer may run at a time: the job's key sees to that.
-    """
+    """Chain what is committed and not yet chained; returns how many rows it chained."""
+    serialize("audit.seal")
     last = session().scalar(select(AuditSeal).order_by(AuditSeal.sequence.desc()).limit(1))
     sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
     sealed = select(AuditSeal.audit_id)

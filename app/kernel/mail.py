@@ -7,10 +7,12 @@ import smtplib
 import ssl
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, formataddr, make_msgid
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, jobs
@@ -36,8 +38,6 @@ def write(key: str, *, to: str, subject: str, body: str, now: datetime) -> None:
 
     `key` names the occasion: writing again with the same key writes nothing.
     """
-    from sqlalchemy import select
-
     if session().scalar(select(MailMessage.id).where(MailMessage.key == key)):
         return
     message = MailMessage(key=key, to_address=to, subject=subject, body=body, written_at=now)
@@ -81,8 +81,20 @@ def send(message: MailMessage, mail_url: str, *, sender: str) -> None:
         server.send_message(letter)
 
 
-def mark_sent(mail_id: int) -> None:
-    """Note that a message left."""
-    message = session().get(MailMessage, mail_id)
-    if message is not None and message.sent_at is None:
-        message.sent_at = clock.now()
+@jobs.task("send-mail")
+def send_written(run: jobs.Run) -> None:
+    """Send one message; a kill between sending and noting it may send it twice, never nought."""
+    with run.step() as current:
+        message = current.get(MailMessage, run.payload["mail_id"])
+    if message is None or message.sent_at is not None:
+        return
+    send(message, run.settings.mail_url, sender=sender_of(run.settings))
+    with run.step() as current:
+        noted = current.get_one(MailMessage, message.id)
+        noted.sent_at = clock.now()
+
+
+def sender_of(settings: Any) -> str:
+    """Who letters are from: the site's name at the site's own host."""
+    host = urlsplit(settings.site_url or "").hostname or "localhost"
+    return formataddr((settings.site_name, f"khong-tra-loi@{host}"))
