@@ -1,0 +1,139 @@
+"""A checked course, rendered and ready to be stored: what a version holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.bundle import Bundle
+from app.catalog.course_file import CourseFile, LessonKind
+from app.catalog.render import RENDERER, Part
+from app.questions.kinds import Question, content_hash, to_json
+
+
+@dataclass(frozen=True)
+class LessonPage:
+    """A lesson in one language, as it is shown and searched.
+
+    `is_stale` tells a translation whose source has moved on.
+    """
+
+    language: str
+    title: str
+    objectives: tuple[str, ...]
+    parts: tuple[Part, ...]
+    text: str
+    headings: tuple[tuple[int, str, str], ...]
+    reading_minutes: int
+    is_stale: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The page as plain JSON values."""
+        return {
+            "language": self.language,
+            "title": self.title,
+            "objectives": list(self.objectives),
+            "parts": [dict(part) for part in self.parts],
+            "headings": [list(heading) for heading in self.headings],
+            "reading_minutes": self.reading_minutes,
+            "is_stale": self.is_stale,
+        }
+
+
+@dataclass(frozen=True)
+class ReadyLesson:
+    """A lesson as it will be stored, its pages by language."""
+
+    number: int
+    key: str
+    was: str | None
+    kind: LessonKind
+    minutes: int
+    question_ids: tuple[str, ...]
+    pages: Mapping[str, LessonPage]
+
+    @property
+    def content_hash(self) -> str:
+        """The name of this content; lessons that share it share their stored row."""
+        return _hash({
+            "renderer": RENDERER,
+            "key": self.key,
+            "kind": self.kind,
+            "minutes": self.minutes,
+            "questions": self.question_ids,
+            "pages": [page.to_json() for _, page in sorted(self.pages.items())],
+            "texts": [page.text for _, page in sorted(self.pages.items())],
+        })
+
+
+@dataclass(frozen=True)
+class ReadyQuestion:
+    """A question as it will be stored: rendered, in every language, marks from the source.
+
+    `topic` is its file in the bank, None where it stands in a lesson (`lesson_key`).
+    `source` is as written, and gives the hash that statistics hang on.
+    """
+
+    source: Question
+    topic: str | None
+    lesson_key: str | None
+    languages: Mapping[str, Question]
+
+    @property
+    def id(self) -> str:
+        """The id that is kept for ever."""
+        return self.source.id
+
+    @property
+    def content_hash(self) -> str:
+        """The name of the question's content in all its languages."""
+        return _hash({
+            "renderer": RENDERER,
+            "source": content_hash(self.source),
+            "languages": {name: to_json(q) for name, q in sorted(self.languages.items())},
+        })
+
+    def to_json(self) -> dict[str, Any]:
+        """The question in every language as plain JSON values."""
+        return {name: to_json(question) for name, question in self.languages.items()}
+
+
+@dataclass(frozen=True)
+class CourseContent:
+    """A course without an error: everything that a version is made of."""
+
+    bundle: Bundle
+    file: CourseFile
+    lessons: tuple[ReadyLesson, ...]
+    questions: tuple[ReadyQuestion, ...]
+    media: tuple[str, ...]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that all of the course can be read in, its own first."""
+        own = self.file.language
+        others = [
+            language
+            for language in sorted({name for lesson in self.lessons for name in lesson.pages})
+            if language != own and all(language in lesson.pages for lesson in self.lessons)
+        ]
+        return (own, *others)
+
+    @property
+    def minutes(self) -> int:
+        """What a learner needs: lessons and the final quiz."""
+        return course_minutes(self.file, self.lessons)
+
+
+def course_minutes(file: CourseFile, lessons: Iterable[ReadyLesson]) -> int:
+    """The minutes of lessons and final quiz together."""
+    quiz = file.final_quiz.minutes if file.final_quiz else 0
+    return sum(lesson.minutes for lesson in lessons) + (quiz or 0)
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
