@@ -240,20 +240,21 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def prepare_apart(settings: Settings, *, demo: bool) -> int:
+def prepare_apart(settings: Settings, address: str) -> int:
     """Migrate, publish and fill in a child process; returns its exit code.
 
     Two servers that start at once on one instance folder prepare one after the other.
     """
 
     def prepare() -> None:
+        from app import create_app
         from app.preparation import prepare
 
         settings.instance_path.mkdir(parents=True, exist_ok=True)
         with (settings.instance_path / "prepare.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for line in prepare(settings, demo=demo):
-                tell(line)
+            for line in prepare(create_app(settings)):
+                tell(line.replace("{address}", address))
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     pid = fork(prepare)
@@ -311,14 +312,14 @@ def main(given: list[str]) -> int:
     # Imported before the first fork, so that every child shares the memory.
     import app  # noqa: F401
 
-    if code := prepare_apart(settings, demo=demo):
+    host, port = listener.getsockname()[:2]
+    address = f"{f'[{host}]' if ':' in host else host}:{port}"
+    if code := prepare_apart(settings, address):
         return code
     listener.listen(1024)
-    host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     def greet() -> None:
-        for line in greeting(settings.site_url or address, demo=demo):
+        for line in greeting(settings.site_url or f"http://{address}", demo=demo):
             tell(line)
 
     supervisor = Supervisor([], greet)
