@@ -240,21 +240,20 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def prepare_apart(settings: Settings, address: str) -> int:
+def prepare_apart(settings: Settings, address: str, *, demo: bool) -> int:
     """Migrate, publish and fill in a child process; returns its exit code.
 
     Two servers that start at once on one instance folder prepare one after the other.
     """
 
     def prepare() -> None:
-        from app import create_app
         from app.preparation import prepare
 
         settings.instance_path.mkdir(parents=True, exist_ok=True)
         with (settings.instance_path / "prepare.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for line in prepare(create_app(settings)):
-                tell(line.replace("{address}", address))
+            for line in prepare(settings, demo=demo, address=address):
+                tell(line)
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     pid = fork(prepare)
@@ -313,13 +312,13 @@ def main(given: list[str]) -> int:
     import app  # noqa: F401
 
     host, port = listener.getsockname()[:2]
-    address = f"{f'[{host}]' if ':' in host else host}:{port}"
-    if code := prepare_apart(settings, address):
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if code := prepare_apart(settings, address, demo=demo):
         return code
     listener.listen(1024)
 
     def greet() -> None:
-        for line in greeting(settings.site_url or f"http://{address}", demo=demo):
+        for line in greeting(settings.site_url or address, demo=demo):
             tell(line)
 
     supervisor = Supervisor([], greet)
