@@ -24,7 +24,8 @@ def migrate(settings: Settings) -> bool:
 def prepare(settings: Settings, *, demo: bool, address: str) -> list[str]:
     """Migrate, publish courses/ and, on a demo, make the invented province.
 
-    `address` is where the site will be served, for links; SITE_URL goes before it. Returns lines for the terminal: what was done, and how to sign in.
+    `address` is where the site will be served, for links; SITE_URL goes before it.
+    Returns lines for the terminal: what was done, and how to sign in.
     """
     app = create_app(settings)
     database: Database = app.extensions["database"]
