@@ -21,9 +21,10 @@ def migrate(settings: Settings) -> bool:
         database.dispose()
 
 
-def prepare(settings: Settings, *, demo: bool) -> list[str]:
+def prepare(settings: Settings, *, demo: bool, address: str) -> list[str]:
     """Migrate, publish courses/ and, on a demo, make the invented province.
 
+    `address` is where the site will be served, for links; SITE_URL goes before it.
     Returns lines for the terminal: what was done, and how to sign in.
     """
     app = create_app(settings)
@@ -33,7 +34,7 @@ def prepare(settings: Settings, *, demo: bool) -> list[str]:
         lines.append("Cơ sở dữ liệu đã sẵn sàng. · The database is ready.")
     with app.app_context():
         lines += shipped.publish_all(database)
-        lines += _demo(database) if demo else first_link(database, settings.site_url)
+        lines += _demo(database) if demo else first_link(database, settings.site_url or address)
     database.dispose()
     return lines
 
@@ -44,13 +45,12 @@ def _demo(database: Database) -> list[str]:
     return ["Đã tạo tỉnh minh họa. · The demo province is made."]
 
 
-def first_link(database: Database, site_url: str | None) -> list[str]:
+def first_link(database: Database, base: str) -> list[str]:
     """A one-time link for the first administrator, as long as there is none."""
     with database.unit_of_work():
         if queries.is_founded():
             return []
         token = actions.invite(None, purpose="found", now=clock.now())
-    base = site_url or "http://127.0.0.1:8000"
     return [
         "Mở liên kết sau (dùng một lần) để tạo quản trị viên và đơn vị đầu tiên:",
         "Open this one-time link to make the first administrator and the first unit:",

@@ -240,7 +240,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def prepare_apart(settings: Settings, *, demo: bool) -> int:
+def prepare_apart(settings: Settings, address: str, *, demo: bool) -> int:
     """Migrate, publish and fill in a child process; returns its exit code.
 
     Two servers that start at once on one instance folder prepare one after the other.
@@ -252,7 +252,7 @@ def prepare_apart(settings: Settings, *, demo: bool) -> int:
         settings.instance_path.mkdir(parents=True, exist_ok=True)
         with (settings.instance_path / "prepare.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for line in prepare(settings, demo=demo):
+            for line in prepare(settings, demo=demo, address=address):
                 tell(line)
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -311,11 +311,11 @@ def main(given: list[str]) -> int:
     # Imported before the first fork, so that every child shares the memory.
     import app  # noqa: F401
 
-    if code := prepare_apart(settings, demo=demo):
-        return code
-    listener.listen(1024)
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if code := prepare_apart(settings, address, demo=demo):
+        return code
+    listener.listen(1024)
 
     def greet() -> None:
         for line in greeting(settings.site_url or address, demo=demo):
