@@ -1,0 +1,371 @@
+"""A list: declared once, then asked with a scope and the arguments of an address.
+
+Pages turn by key: the last row's sort values stand in the address, so that a page costs
+the same wherever it is and a row that arrives in between shifts nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import Grouping
+
+from app.kernel.lists.columns import Column, Value
+from app.kernel.lists.filters import Filter, NotThere, Options
+from app.kernel.words import Words, _l
+
+PAGE_ROWS = 50
+SORT, AFTER, BEFORE = "sap-xep", "sau", "truoc"
+
+NO_FILTER = _l("không lọc")
+
+S = TypeVar("S")
+
+
+class ByteOrder(Grouping[str]):
+    """Text ordered by its bytes: stored sort keys mean nothing in a database's own collation."""
+
+    inherit_cache = True
+
+
+@compiles(ByteOrder)
+def _plain(element: ByteOrder, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.element, **kw))
+
+
+@compiles(ByteOrder, "postgresql")
+def _c_collation(element: ByteOrder, compiler: Any, **kw: Any) -> str:
+    return f'({compiler.process(element.element, **kw)}) COLLATE "C"'
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One shown value."""
+
+    column: Column
+    text: str
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """One row of a page: its id, its cells in the order of the columns, and what was read."""
+
+    id: str
+    cells: tuple[Cell, ...]
+    source: Any
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to 50 rows with the arguments of the neighbouring pages' addresses."""
+
+    rows: tuple[ShownRow, ...]
+    total: int
+    previous: dict[str, str] | None
+    next: dict[str, str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class List(Generic[S]):
+    """What a list is, once and for all.
+
+    `rows` makes the select of everything that a scope may see: this is where another unit's
+    rows are left out. `row_id` is unique in it and settles ties. `sorted_by` is a column's
+    key, with a minus for descending.
+    """
+
+    name: str
+    title: Words
+    columns: tuple[Column, ...]
+    rows: Callable[[S], Select[Any]]
+    row_id: ColumnElement[Any]
+    sorted_by: str
+    filters: tuple[Filter, ...] = ()
+
+    def ask(self, arguments: Mapping[str, str], scope: S, options: Options) -> Asked[S]:
+        """The question that an address asks of this list.
+
+        `options` holds the values that the scope may choose, by filter key. Raises NotThere
+        for an unknown sort, cursor or choice: the same answer as for what does not exist.
+        """
+        readings = [f.read(arguments, options) for f in self.filters]
+        asked = Asked(
+            list=self,
+            scope=scope,
+            sort=arguments.get(SORT) or self.sorted_by,
+            arguments={k: v for r in readings for k, v in r.arguments.items()},
+            conditions=tuple(c for r in readings for c in r.conditions),
+            words=tuple(w for r in readings for w in r.words),
+            problems={k: v for r in readings for k, v in r.problems.items()},
+            after=arguments.get(AFTER, ""),
+            before=arguments.get(BEFORE, ""),
+        )
+        asked.check()
+        return asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Generic[S]):
+    """A list with a scope, filters and an order: the one question behind page and files."""
+
+    list: List[S]
+    scope: S
+    sort: str
+    arguments: dict[str, str]
+    conditions: tuple[ColumnElement[bool], ...]
+    words: tuple[tuple[str, str], ...]
+    problems: dict[str, Words]
+    after: str = ""
+    before: str = ""
+
+    @property
+    def is_descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    @property
+    def sort_column(self) -> Column:
+        """The column that the rows are ordered by."""
+        key = self.sort.removeprefix("-")
+        found = next((c for c in self.list.columns if c.key == key and c.sort), None)
+        if found is None:
+            raise NotThere(SORT)
+        return found
+
+    def check(self) -> None:
+        """Raise NotThere where the order or the cursor make no sense."""
+        order = self._order()
+        for cursor in filter(None, (self.after, self.before)):
+            order.read_cursor(cursor)
+
+    def description(self) -> str:
+        """The filters in one line of words: "Đơn vị: …; Ngày cấp: từ … đến …"."""
+        return "; ".join(f"{heading}: {text}" for heading, text in self.words) or str(NO_FILTER)
+
+    def address(self, **changes: str) -> dict[str, str]:
+        """The arguments of this question's address, without a page; empty changes remove."""
+        arguments = dict(self.arguments)
+        if self.sort != self.list.sorted_by:
+            arguments[SORT] = self.sort
+        return {k: v for k, v in (arguments | changes).items() if v}
+
+    def sorting(self, column: Column) -> dict[str, str]:
+        """The arguments that sort by a column, turning the order where it is already so."""
+        turned = column.key if self.sort != column.key else f"-{column.key}"
+        return self.address(**{SORT: "" if turned == self.list.sorted_by else turned})
+
+    def count(self, session: Session) -> int:
+        """How many rows the question has, in all pages: one statement."""
+        if self.problems:
+            return 0
+        inner = self._filtered().with_only_columns(literal(1)).order_by(None)
+        return session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+
+    def page(self, session: Session) -> Page:
+        """The asked page of up to 50 rows: two statements, whatever the number of rows.
+
+        A filter that cannot be read shows no rows: unfiltered ones would mislead.
+        """
+        if self.problems:
+            return Page((), 0, None, None)
+        order = self._order()
+        if self.before:
+            order = order.turned()
+        cursor = self.before or self.after
+        statement = order.applied_to(self._filtered())
+        if cursor:
+            statement = statement.where(order.beyond(order.read_cursor(cursor)))
+        found = list(session.execute(statement.limit(PAGE_ROWS + 1)))
+        there_is_more = len(found) > PAGE_ROWS
+        found = found[:PAGE_ROWS]
+        if self.before:
+            found.reverse()
+        has_next, has_previous = (
+            (True, there_is_more) if self.before else (there_is_more, bool(self.after))
+        )
+        return Page(
+            rows=tuple(self._shown(row) for row in found),
+            total=self.count(session),
+            previous=self.address() | {BEFORE: order.cursor(found[0])}
+            if has_previous and found
+            else None,
+            next=self.address() | {AFTER: order.cursor(found[-1])} if has_next and found else None,
+        )
+
+    def rows(self, session: Session, *, at_once: int = 500) -> Iterator[tuple[Value, ...]]:
+        """Every row's values in the order of the columns, read in handfuls."""
+        statement = self._order().applied_to(self._filtered())
+        statement = statement.execution_options(yield_per=at_once)
+        for row in session.execute(statement):
+            yield tuple(column.value_of(row) for column in self.list.columns)
+
+    def _shown(self, row: Any) -> ShownRow:
+        return ShownRow(
+            id=str(row.row_id_),
+            cells=tuple(Cell(c, c.show(c.value_of(row))) for c in self.list.columns),
+            source=row,
+        )
+
+    def _filtered(self) -> Select[Any]:
+        return self.list.rows(self.scope).where(*self.conditions)
+
+    def _order(self) -> _Order:
+        column = self.sort_column
+        return _Order(
+            keys=tuple(_in_byte_order(e) for e in (*column.sort, self.list.row_id)),
+            row_id=self.list.row_id,
+            is_nullable=column.nullable,
+            is_descending=self.is_descending,
+        )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Sort expressions in one direction, the row's id last, nulls last in both directions."""
+
+    keys: tuple[ColumnElement[Any], ...]
+    row_id: ColumnElement[Any]
+    is_nullable: bool
+    is_descending: bool
+    nulls_first: bool = False
+
+    def turned(self) -> _Order:
+        """The same order from its end."""
+        return replace(self, is_descending=not self.is_descending, nulls_first=True)
+
+    def applied_to(self, statement: Select[Any]) -> Select[Any]:
+        """Order a select and add what the cursor needs to its columns."""
+        statement = statement.add_columns(
+            self.row_id.label("row_id_"),
+            *(key.label(f"sort_{i}_") for i, key in enumerate(self.keys)),
+        )
+        for key in self.keys:
+            if self.is_nullable and key is not self.keys[-1]:
+                flag = _null_flag(key)
+                statement = statement.order_by(flag.desc() if self.nulls_first else flag)
+            statement = statement.order_by(key.desc() if self.is_descending else key.asc())
+        return statement
+
+    def cursor(self, row: Any) -> str:
+        """A row's place, safe to stand in an address."""
+        values = [getattr(row, f"sort_{i}_") for i in range(len(self.keys))]
+        text = json.dumps([_packed(v) for v in values], ensure_ascii=False)
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def read_cursor(self, cursor: str) -> tuple[Any, ...]:
+        """The sort values of a place. Raises NotThere for what no page of ours has written."""
+        try:
+            text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+            values = tuple(_unpacked(v) for v in json.loads(text))
+        except (ValueError, TypeError, KeyError, ArithmeticError, binascii.Error) as error:
+            raise NotThere("cursor") from error
+        if len(values) != len(self.keys):
+            raise NotThere("cursor")
+        for key, value in zip(self.keys, values, strict=True):
+            if not _fits(key, value, self.is_nullable and key is not self.keys[-1]):
+                raise NotThere("cursor")
+        return values
+
+    def beyond(self, values: tuple[Any, ...]) -> ColumnElement[bool]:
+        """The rows that come after a place."""
+        if not self.is_nullable:
+            # One row comparison: both databases walk an index with it.
+            ours = tuple_(*self.keys)
+            theirs = tuple_(*(literal(v, k.type) for k, v in zip(self.keys, values, strict=True)))
+            return ours < theirs if self.is_descending else ours > theirs
+        choices: list[ColumnElement[bool]] = []
+        equal: list[ColumnElement[bool]] = []
+        for key, value in zip(self.keys, values, strict=True):
+            choices.append(and_(*equal, self._after(key, value)))
+            equal.append(key.is_(None) if value is None else key == value)
+        return or_(*choices)
+
+    def _after(self, key: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+        if value is None:
+            return key.is_not(None) if self.nulls_first else false()
+        further: ColumnElement[bool] = key < value if self.is_descending else key > value
+        if key is self.keys[-1] or self.nulls_first:
+            return further
+        return or_(further, key.is_(None))
+
+
+def _null_flag(key: ColumnElement[Any]) -> ColumnElement[int]:
+    return case((key.is_(None), 1), else_=0)
+
+
+def _in_byte_order(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    return ByteOrder(expression) if isinstance(expression.type, String) else expression
+
+
+_LETTERS: Sequence[tuple[str, type]] = (
+    ("b", bool),
+    ("t", datetime),
+    ("d", date),
+    ("i", int),
+    ("f", float),
+    ("n", Decimal),
+    ("s", str),
+)
+
+
+def _packed(value: Any) -> list[Any] | None:
+    if value is None:
+        return None
+    letter = next((letter for letter, kind in _LETTERS if isinstance(value, kind)), None)
+    if letter is None:
+        raise TypeError(f"a list cannot be ordered by a {type(value).__name__}")
+    if letter in "td":
+        return [letter, value.isoformat()]
+    return [letter, str(value) if letter == "n" else value]
+
+
+def _unpacked(packed: Any) -> Any:
+    if packed is None:
+        return None
+    letter, value = packed
+    if letter == "t":
+        return datetime.fromisoformat(value)
+    if letter == "d":
+        return date.fromisoformat(value)
+    if letter == "n":
+        return Decimal(value)
+    kind = dict(_LETTERS)[letter]
+    if not isinstance(value, kind):
+        raise ValueError(letter)
+    return value
+
+
+def _fits(key: ColumnElement[Any], value: Any, may_be_null: bool) -> bool:
+    """Whether a value from an address can be compared with a column at all."""
+    if value is None:
+        return may_be_null
+    if isinstance(value, datetime):
+        return key.type.python_type is datetime and value.tzinfo is not None
+    if isinstance(value, bool):
+        return key.type.python_type in (bool, int)
+    if isinstance(value, int):
+        return key.type.python_type in (int, float, Decimal) and abs(value) < 2**63
+    if isinstance(value, str):
+        return key.type.python_type is str and "\0" not in value
+    return isinstance(value, key.type.python_type)
