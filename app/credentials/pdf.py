@@ -19,7 +19,7 @@ from unicodedata import combining
 
 import segno
 
-from app.credentials.wording import ILLUSTRATION, UNSIGNED, Wording
+from app.credentials.wording import DRAFT, ILLUSTRATION, UNSIGNED, Wording
 
 if TYPE_CHECKING:
     import typst
@@ -62,8 +62,10 @@ class LettersMissing(CannotTypeset):
         super().__init__(f"no bundled font has {named}")
 
 
-def certificate_pdf(words: Wording, *, issued_on: date) -> bytes:
+def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) -> bytes:
     """The page of a certificate. The same words and date give the same bytes.
+
+    A draft, shown before anything is issued, says all over that it is one.
 
     Raises LettersMissing before a box is printed for a letter, and CannotTypeset where the
     typesetter is not installed or the words do not fit on one page.
@@ -76,7 +78,7 @@ def certificate_pdf(words: Wording, *, issued_on: date) -> bytes:
         page = compiler.compile(
             input=str(_TEMPLATE),
             format="pdf",
-            sys_inputs={"data": json.dumps(_page_data(words), ensure_ascii=False)},
+            sys_inputs={"data": json.dumps(_page_data(words, is_draft=is_draft), ensure_ascii=False)},
             pdf_standards=["a-2a", "ua-1"],
             timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
         )
@@ -95,7 +97,7 @@ def missing_letters(text: str) -> str:
     )
 
 
-def _page_data(words: Wording) -> dict[str, object]:
+def _page_data(words: Wording, *, is_draft: bool) -> dict[str, object]:
     days = f"từ ngày {words.starts} đến ngày {words.ends}" if words.starts else words.ends
     return {
         "words": asdict(words),
@@ -108,7 +110,7 @@ def _page_data(words: Wording) -> dict[str, object]:
         "qr_alt": f"Mã QR dẫn tới {words.address}",
         "address": words.address.split("://", 1)[-1].rsplit("/", 1)[0],
         "unsigned": UNSIGNED,
-        "illustration": ILLUSTRATION if words.illustration else "",
+        "mark": DRAFT if is_draft else ILLUSTRATION if words.illustration else "",
     }
 
 

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from app.kernel.refusals import Refusal
 from app.kernel.words import Words, _l
 
+ISSUING_KINDS = ("ministry", "agency", "department", "centre")
+"""Kinds of unit that decide and issue; a commune or a network does not."""
+
 NUMBER_PATTERN = "{number:4}/{year}"
 """0231/2026: the customary register number (domain.md, section 4)."""
 
+MODES = {"online": "học trực tuyến", "class": "học tập trung"}
+"""How a course was taken, as printed, by the source of its completion."""
+
+HONORIFICS = {"male": "Ông", "female": "Bà", "": "Ông/Bà"}
+
+PASSED = "Đạt"
+
+CONFIRMATIONS = 6
+CONFIRMATIONS_WINDOW = timedelta(minutes=10)
+CONFIRMATIONS_A_DAY = 40
+"""How often words printed on one certificate may be tried: a birth date is not guessed so."""
+
+UNKNOWN_CODES = 30
+UNKNOWN_CODES_WINDOW = timedelta(minutes=10)
+"""How often one address may ask for codes that do not exist."""
+
 _PLACE = re.compile(r"\{(number|year)(?::([1-9]))?\}")
+_FOR_THE_HEAD = re.compile(r"^\s*(?:KT|TL|TUQ|TM)\s*\.\s*", re.IGNORECASE)
 
 
 class NothingChosen(Refusal):
+    """A recognition names nobody."""
+
     text = _l("Chưa chọn người nào để công nhận.")
 
 
-class AlreadyRecognized(Refusal):
-    text = _l("Kết quả này đã được công nhận và cấp giấy chứng nhận.")
+class NotAnIssuer(Refusal):
+    """The unit does not issue certificates, or not for these people."""
+
+    text = _l("Đơn vị này không cấp giấy chứng nhận cho những người đã chọn.")
 
 
-class WordsLacking(Refusal):
-    """A certificate cannot be printed because something on its face is not known."""
+class DecisionInFuture(Refusal):
+    """A decision is dated after the day of issue."""
 
-
-class DecisionAfterIssue(Refusal):
     text = _l("Ngày quyết định không thể sau ngày cấp.")
 
 
@@ -36,19 +59,31 @@ class DecisionBeforeCompletion(Refusal):
     """A decision recognises what was completed by its date, never what came later."""
 
 
+class WordsLacking(Refusal):
+    """A certificate cannot be printed because something on its face is not known."""
+
+
 class StandingDecisionOpen(Refusal):
+    """A unit has at most one standing decision in force."""
+
     text = _l("Đơn vị đang có một quyết định thường xuyên; hãy kết thúc quyết định đó trước.")
 
 
-class NoStandingDecision(Refusal):
-    text = _l("Đơn vị không có quyết định thường xuyên nào đang hiệu lực.")
+class NoLongerInForce(Refusal):
+    """A certificate that was revoked or replaced cannot be revoked or replaced again."""
+
+    text = _l("Giấy chứng nhận này đã bị thu hồi hoặc thay thế từ trước.")
 
 
-class AlreadyRevoked(Refusal):
-    text = _l("Giấy chứng nhận này đã bị thu hồi từ trước.")
+class ReasonMissing(Refusal):
+    """Taking a certificate back needs a reason that the register can keep."""
+
+    text = _l("Hãy ghi lý do.")
 
 
 class PatternUnusable(Refusal):
+    """A pattern of register numbers that would give two lines one number."""
+
     text = _l("Mẫu số vào sổ phải có {number} đúng một lần và {year} đúng một lần.")
 
 
@@ -58,19 +93,37 @@ class State(StrEnum):
     IN_FORCE = "in-force"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUPERSEDED = "superseded"
 
 
 STATE_NAMES: dict[State, Words] = {
     State.IN_FORCE: _l("Còn hiệu lực theo sổ cấp"),
     State.EXPIRED: _l("Đã hết thời hạn ghi trên giấy"),
     State.REVOKED: _l("Đã bị thu hồi"),
+    State.SUPERSEDED: _l("Đã được thay bằng giấy khác"),
 }
 
 
-def state_on(today: date, *, expires_on: date | None, revoked: bool) -> State:
-    """The state of a certificate. `expires_on` is the first day on which it no longer holds."""
-    if revoked:
-        return State.REVOKED
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A decision on paper: its number and date, and who signs what follows from it."""
+
+    number: str
+    day: date
+    signer_name: str
+    signer_title: str
+    signing_for: str = ""
+    confirms_validity: bool = False
+
+
+def state_on(today: date, *, expires_on: date | None, ended_by: str | None) -> State:
+    """The state of a certificate on a day.
+
+    `expires_on` is the first day on which it no longer holds; `ended_by` the kind of the
+    event that ended it, if any.
+    """
+    if ended_by is not None:
+        return State(ended_by)
     if expires_on is not None and today >= expires_on:
         return State.EXPIRED
     return State.IN_FORCE
@@ -83,9 +136,8 @@ def register_number(pattern: str, number: int, year: int) -> str:
     unless number and year stand in the pattern once each: without both, two lines of two
     years would share a number.
     """
-    if sorted(match[1] for match in _PLACE.finditer(pattern)) != ["number", "year"]:
-        raise PatternUnusable
-    if "{" in _PLACE.sub("", pattern) or "}" in _PLACE.sub("", pattern):
+    places = sorted(match[1] for match in _PLACE.finditer(pattern))
+    if places != ["number", "year"] or set("{}") & set(_PLACE.sub("", pattern)):
         raise PatternUnusable
     values = {"number": number, "year": year}
     return _PLACE.sub(lambda match: str(values[match[1]]).zfill(int(match[2] or 1)), pattern)
@@ -99,56 +151,56 @@ def expiry(issued_on: date, valid_months: int | None) -> date | None:
     if not valid_months:
         return None
     years, month = divmod(issued_on.month - 1 + valid_months, 12)
-    for day in (issued_on.day, 30, 29, 28):
-        try:
-            return date(issued_on.year + years, month + 1, day)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+    year, month = issued_on.year + years, month + 1
+    first_of_next = date(year + month // 12, month % 12 + 1, 1)
+    last = (first_of_next - timedelta(days=1)).day
+    return first_of_next if issued_on.day > last else date(year, month, issued_on.day)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recognition:
-    """What a decision recognises of one person, as far as the rules look at it."""
-
-    name: str
-    born_on: date | None
-    unit: str
-    completed_on: date
-    is_recognized: bool
-    missing_letters: str = ""
+def lacking(name: str, missing: Sequence[Words]) -> Words:
+    """The sentence that refuses a certificate to somebody for want of something."""
+    return _l(
+        "Chưa in được giấy của %(name)s: %(missing)s.",
+        name=name,
+        missing=", ".join(str(one) for one in missing),
+    )
 
 
-def lacks(who: Recognition) -> list[Words]:
-    """What must be settled before this person's certificate can be printed; empty: nothing."""
-    found: list[Words] = []
-    if who.born_on is None:
-        found.append(_l("thiếu ngày sinh"))
-    if not who.unit:
-        found.append(_l("thiếu đơn vị công tác"))
-    if who.missing_letters:
-        found.append(_l("họ tên có chữ không in được: %(letters)s", letters=who.missing_letters))
+def still_to_do(*, lessons_left: int, quiz_left: bool) -> list[Words]:
+    """What a learner lacks for completing a course."""
+    found = []
+    if lessons_left > 0:
+        found.append(_l("còn %(count)s bài học", count=lessons_left))
+    if quiz_left:
+        found.append(_l("chưa đạt bài kiểm tra cuối khóa"))
     return found
 
 
-def check_recognition(who: Recognition, *, decided_on: date, today: date) -> None:
-    """Raise a named refusal unless a decision of that day may recognise this completion."""
-    if who.is_recognized:
-        raise AlreadyRecognized
+def head_title(signing_for: str, signer_title: str) -> str:
+    """The office in whose name it is certified: "KT. Giám đốc" speaks for "Giám đốc"."""
+    return _FOR_THE_HEAD.sub("", signing_for) if signing_for.strip() else signer_title
+
+
+def lacks(*, born_on: date | None, unit: str, drawable: bool) -> list[Words]:
+    """What must be settled before this person's certificate can be printed; empty: nothing."""
+    found = []
+    if born_on is None:
+        found.append(_l("thiếu ngày sinh"))
+    if not unit:
+        found.append(_l("thiếu đơn vị công tác"))
+    if not drawable:
+        found.append(_l("họ tên hoặc đơn vị có chữ không in được"))
+    return found
+
+
+def check_decision_day(name: str, *, completed_on: date, decided_on: date, today: date) -> None:
+    """Raise unless a decision of that day may recognise, today, what was completed that day."""
     if decided_on > today:
-        raise DecisionAfterIssue
-    if decided_on < who.completed_on:
+        raise DecisionInFuture
+    if decided_on < completed_on:
         raise DecisionBeforeCompletion(
             _l(
                 "%(name)s hoàn thành sau ngày quyết định; quyết định chỉ công nhận kết quả đã có.",
-                name=who.name,
-            )
-        )
-    if missing := lacks(who):
-        raise WordsLacking(
-            _l(
-                "Chưa in được giấy của %(name)s: %(missing)s.",
-                name=who.name,
-                missing=", ".join(str(one) for one in missing),
+                name=name,
             )
         )

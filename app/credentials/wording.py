@@ -6,13 +6,14 @@ else, so renaming a unit, a course or a person later changes no certificate.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, fields
-from datetime import date
+
+from app.kernel.words import nfc
 
 HEADING = "Giấy chứng nhận"
 UNSIGNED = "Bản điện tử chưa ký, đóng dấu"
 ILLUSTRATION = "MINH HỌA · dữ liệu không có thật"
+DRAFT = "BẢN XEM TRƯỚC · chưa cấp, chưa có số"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,27 +56,9 @@ class Wording:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, str):
-                object.__setattr__(self, field.name, _tidy(value))
+                object.__setattr__(self, field.name, nfc(value))
 
     def texts(self) -> list[str]:
         """Every text on the face, for the check that the fonts have its letters."""
         values = [getattr(self, field.name) for field in fields(self)]
         return [value for value in values if isinstance(value, str) and value]
-
-
-def short_date(day: date) -> str:
-    """``05/02/1988``."""
-    return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
-
-
-def long_date(day: date) -> str:
-    """``ngày 05 tháng 02 năm 2026``: a nought before days under 10 and months 1 and 2 only.
-
-    Decree 30/2020/NĐ-CP, annex I.
-    """
-    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
-
-
-def _tidy(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,7 +1,7 @@
 """Private keys, kept out of the database: Ed25519, one file a key, named by its public half.
 
-``KEYS_URL`` says where: nothing for ``keys/`` in the instance folder, or ``file:///…`` for a
-folder that several hosts share. A key's id is the thumbprint of its public half (RFC 7638,
+``KEYS_URL`` says where: ``keys/`` in the instance folder unless it names a folder, as
+``file:///…``, that several hosts share. A key's id is the thumbprint of its public half (RFC 7638,
 RFC 8037), so a file under a wrong name is found out when it is read. Files are written whole
 or not at all, never over another, and readable by their owner alone.
 """
@@ -80,17 +80,28 @@ class KeyFolder:
         return key
 
 
-def key_folder(url: str, instance: Path) -> KeyFolder:
-    """The folder that ``KEYS_URL`` names; ``keys/`` in the instance folder when it is empty.
-
-    Raises ValueError for an address that is not an absolute ``file:///…``.
-    """
-    if not url:
-        return KeyFolder(instance / "keys")
+def key_folder(url: str) -> KeyFolder:
+    """The folder that ``KEYS_URL`` names. Raises ValueError unless it is ``file:///…``."""
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
         raise ValueError(f"KEYS_URL must be file:///folder, not {url!r}")
     return KeyFolder(Path(unquote(parts.path)))
+
+
+_folder: KeyFolder | None = None
+
+
+def use(folder: KeyFolder) -> None:
+    """Make a folder the process's own (create_app does)."""
+    global _folder
+    _folder = folder
+
+
+def keys() -> KeyFolder:
+    """The folder this process was given."""
+    if _folder is None:
+        raise RuntimeError("no folder of keys was given")
+    return _folder
 
 
 def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:

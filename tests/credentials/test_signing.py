@@ -21,7 +21,7 @@ values = st.recursive(
 
 @pytest.fixture
 def folder(tmp_path):
-    return key_folder("", tmp_path)
+    return key_folder((tmp_path / "keys").as_uri())
 
 
 def test_the_canonical_form_is_the_one_of_rfc_8785():
@@ -99,11 +99,11 @@ def test_a_key_under_the_name_of_another_is_refused(folder):
 
 
 def test_keys_lie_where_keys_url_says(tmp_path):
-    shared = key_folder(f"file://{tmp_path}/chung%20kh%C3%B3a", tmp_path / "instance")
+    shared = key_folder(f"file://{tmp_path}/chung%20kh%C3%B3a")
     assert shared.path == tmp_path / "chung khóa"
-    for wrong in ("s3://keys", "keys", "file://host/keys"):
-        with pytest.raises(ValueError):
-            key_folder(wrong, tmp_path)
+    for wrong in ("", "s3://keys", "keys", "file://host/keys"):
+        with pytest.raises(ValueError, match="KEYS_URL"):
+            key_folder(wrong)
 
 
 def test_a_register_line_depends_on_every_line_before_it():
