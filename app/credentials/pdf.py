@@ -1,0 +1,196 @@
+"""A certificate as PDF: one page set by Typst from frozen words.
+
+The file is tagged and archival (PDF/A-2a and PDF/UA-1 by Typst's own check), and made of
+nothing but its words: the same words give the same bytes, so a reprint can be told from a
+forgery by its hash. Fonts come from ``fonts/`` beside this file and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unicodedata import combining
+
+import segno
+
+from app.credentials.wording import DRAFT, ILLUSTRATION, UNSIGNED, Wording
+
+if TYPE_CHECKING:
+    import typst
+
+_HERE = Path(__file__).parent
+_FONTS = _HERE / "fonts"
+_TEMPLATE = _HERE / "typst" / "certificate.typ"
+
+# The name is set in small capitals of the display face, or, where that lacks a letter
+# (ƀ of the Ê Đê and Gia Rai), wholly in the text face rather than in a mixture.
+_DISPLAY = "PlayfairDisplay-Bold.ttf"
+_TEXT = ("NotoSerif-Regular.ttf", "NotoSerif-Bold.ttf", "NotoSerif-Italic.ttf")
+_SPARE = "Tinos-Bold.ttf"
+
+_LABELS = {
+    "born": "Ngày sinh",
+    "unit": "Đơn vị công tác",
+    "course": "Đã hoàn thành khóa",
+    "time": "Thời gian",
+    "periods": "Thời lượng",
+    "result": "Kết quả",
+    "decision": "Theo Quyết định",
+    "expires": "Có giá trị đến",
+    "register_number": "Số vào sổ cấp",
+    "code": "Mã xác minh",
+    "address": "Tra cứu tại",
+}
+
+
+class CannotTypeset(Exception):
+    """The page cannot be made here; the message says why, for an operator."""
+
+
+class LettersMissing(CannotTypeset):
+    """A text has letters that no bundled font can draw. ``letters`` holds them."""
+
+    def __init__(self, letters: str) -> None:
+        self.letters = letters
+        named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in letters)
+        super().__init__(f"no bundled font has {named}")
+
+
+def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) -> bytes:
+    """The page of a certificate. The same words and date give the same bytes.
+
+    A draft, shown before anything is issued, says all over that it is one.
+
+    Raises LettersMissing before a box is printed for a letter, and CannotTypeset where the
+    typesetter is not installed or the words do not fit on one page.
+    """
+    missing = "".join(dict.fromkeys("".join(missing_letters(text) for text in words.texts())))
+    if missing:
+        raise LettersMissing(missing)
+    compiler, failure = _compiler()
+    try:
+        page = compiler.compile(
+            input=str(_TEMPLATE),
+            format="pdf",
+            sys_inputs={"data": json.dumps(_page_data(words, is_draft=is_draft), ensure_ascii=False)},
+            pdf_standards=["a-2a", "ua-1"],
+            timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
+        )
+    except failure as error:
+        raise CannotTypeset(str(error)) from error
+    if not isinstance(page, bytes):
+        raise CannotTypeset("the words take more than one page")
+    return page
+
+
+def missing_letters(text: str) -> str:
+    """The letters of a text that no bundled font can draw, each once, in order."""
+    drawable = _coverage(_TEXT[0]) & _coverage(_TEXT[1]) & _coverage(_TEXT[2]) | _coverage(_SPARE)
+    return "".join(
+        dict.fromkeys(sign for sign in text if not sign.isspace() and ord(sign) not in drawable)
+    )
+
+
+def _page_data(words: Wording, *, is_draft: bool) -> dict[str, object]:
+    days = f"từ ngày {words.starts} đến ngày {words.ends}" if words.starts else words.ends
+    return {
+        "words": asdict(words),
+        "labels": _LABELS,
+        "title": f"{words.heading} số {words.register_number}: {words.name}, {words.course}",
+        "time": f"{days} ({words.mode})" if words.mode else days,
+        "periods": f"{words.periods} tiết" if words.periods else "",
+        "display": _suits_display(words.name),
+        "qr": _qr_svg(words.address),
+        "qr_alt": f"Mã QR dẫn tới {words.address}",
+        "address": words.address.split("://", 1)[-1].rsplit("/", 1)[0],
+        "unsigned": UNSIGNED,
+        "mark": DRAFT if is_draft else ILLUSTRATION if words.illustration else "",
+    }
+
+
+def _suits_display(name: str) -> bool:
+    drawable = _coverage(_DISPLAY)
+    return all(ord(sign) in drawable and not combining(sign) for sign in name)
+
+
+def _qr_svg(address: str) -> str:
+    picture = io.BytesIO()
+    # Level M still reads with a seventh of it smudged; Q would shrink the squares.
+    segno.make_qr(address, error="m").save(
+        picture, kind="svg", border=2, xmldecl=False, svgclass=None, lineclass=None
+    )
+    return picture.getvalue().decode("utf-8")
+
+
+@cache
+def _compiler() -> tuple[typst.Compiler, type[Exception]]:
+    """The one compiler of this process: reading fonts costs more than setting a page."""
+    try:
+        import typst
+    except ImportError as error:
+        raise CannotTypeset(
+            "the package 'typst' is not installed; it comes with requirements.txt"
+        ) from error
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)]
+    )
+    compiler = typst.Compiler(
+        input=str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=fonts, ignore_system_fonts=True
+    )
+    return compiler, typst.TypstError
+
+
+@cache
+def _coverage(font: str) -> frozenset[int]:
+    """The code points that a bundled font maps to a glyph: tables 4 and 12 of its ``cmap``."""
+    data = (_FONTS / font).read_bytes()
+    count = struct.unpack_from(">H", data, 4)[0]
+    tables = {}
+    for record in range(count):
+        tag, _, offset, _ = struct.unpack_from(">4sIII", data, 12 + 16 * record)
+        tables[tag] = offset
+    cmap = tables[b"cmap"]
+    found: set[int] = set()
+    for record in range(struct.unpack_from(">H", data, cmap + 2)[0]):
+        start = cmap + struct.unpack_from(">I", data, cmap + 4 + 8 * record + 4)[0]
+        kind = struct.unpack_from(">H", data, start)[0]
+        if kind == 4:
+            found |= _segments(data, start)
+        elif kind == 12:
+            found |= _groups(data, start)
+    return frozenset(found)
+
+
+def _segments(data: bytes, start: int) -> set[int]:
+    size = struct.unpack_from(">H", data, start + 6)[0] // 2
+    ends = struct.unpack_from(f">{size}H", data, start + 14)
+    firsts = struct.unpack_from(f">{size}H", data, start + 16 + 2 * size)
+    deltas = struct.unpack_from(f">{size}h", data, start + 16 + 4 * size)
+    offsets_at = start + 16 + 6 * size
+    offsets = struct.unpack_from(f">{size}H", data, offsets_at)
+    found = set()
+    for index in range(size):
+        for point in range(firsts[index], min(ends[index], 0xFFFE) + 1):
+            glyph = point
+            if offsets[index]:
+                at = offsets_at + 2 * index + offsets[index] + 2 * (point - firsts[index])
+                glyph = struct.unpack_from(">H", data, at)[0]
+                if glyph == 0:
+                    continue
+            if (glyph + deltas[index]) & 0xFFFF:
+                found.add(point)
+    return found
+
+
+def _groups(data: bytes, start: int) -> set[int]:
+    found: set[int] = set()
+    for group in range(struct.unpack_from(">I", data, start + 12)[0]):
+        first, last, _ = struct.unpack_from(">III", data, start + 16 + 12 * group)
+        found.update(range(first, last + 1))
+    return found
