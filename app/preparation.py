@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from app import create_app
-from app import demo as invented
-from app.catalog import shipped
 from app.kernel import clock, schema
 from app.kernel.database import Database
 from app.people import actions, queries
@@ -27,6 +25,9 @@ def prepare(settings: Settings, *, demo: bool, address: str) -> list[str]:
     `address` is where the site will be served, for links; SITE_URL goes before it.
     Returns lines for the terminal: what was done, and how to sign in.
     """
+    from app import demo as invented
+    from app.catalog import shipped
+
     app = create_app(settings)
     database: Database = app.extensions["database"]
     lines = []
@@ -34,13 +35,13 @@ def prepare(settings: Settings, *, demo: bool, address: str) -> list[str]:
         lines.append("Cơ sở dữ liệu đã sẵn sàng. · The database is ready.")
     with app.app_context():
         lines += shipped.publish_all(database)
-        lines += _demo(database) if demo else first_link(database, settings.site_url or address)
+        lines += _demo(invented.make(database, now=clock.now())) if demo else first_link(database, settings.site_url or address)
     database.dispose()
     return lines
 
 
-def _demo(database: Database) -> list[str]:
-    if not invented.make(database, now=clock.now()):
+def _demo(was_made: bool) -> list[str]:
+    if not was_made:
         return []
     return ["Đã tạo tỉnh minh họa. · The demo province is made."]
 

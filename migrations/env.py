@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
 from app import features  # noqa: F401  imports every module with tables
-from app.kernel.database import Base
+from app.kernel.database import Base, UtcDateTime
+
+
+def plain_types(kind: str, thing: Any, _context: Any) -> str | bool:
+    """Migrations must still run when our column types are long renamed: write plain ones."""
+    if kind == "type" and isinstance(thing, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -13,6 +23,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
+    render_item=plain_types,
     compare_server_default=False,
     transaction_per_migration=False,
 )

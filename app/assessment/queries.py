@@ -129,7 +129,7 @@ def passing_attempt(person_id: int, course_id: int, round_: int) -> Attempt | No
             Attempt.person_id == person_id,
             Attempt.course_id == course_id,
             Attempt.round == round_,
-            Attempt.has_passed,
+            Attempt.has_passed.is_(True),
         )
         .order_by(Attempt.percent.desc())
         .limit(1)

@@ -144,7 +144,7 @@ def draw():
     return lambda text, **given: kernel.from_string(text).render(**given)
 
 
-def a_question(kind="one-choice", **more):
+def a_question(kind="one", **more):
     choices = [SimpleNamespace(key=key, html=f"<em>{key}</em>") for key in "ab"]
     return SimpleNamespace(
         **{"id": "q1", "kind": kind, "prompt": "<p>?</p>", "choices": choices, "unit": None} | more
@@ -178,10 +178,10 @@ def test_a_refusal_is_read_aloud_at_once(draw):
 @pytest.mark.parametrize(
     ("kind", "mark"),
     [
-        ("one-choice", 'type="radio"'),
-        ("several-choices", 'type="checkbox"'),
+        ("one", 'type="radio"'),
+        ("multiple", 'type="checkbox"'),
         ("number", 'inputmode="decimal"'),
-        ("short-text", 'type="text"'),
+        ("text", 'type="text"'),
     ],
 )
 def test_each_kind_of_question_has_its_input_under_its_own_name(draw, kind, mark):
@@ -203,5 +203,5 @@ def test_the_right_answer_stays_hidden_until_the_result_brings_it(draw):
 
 
 def test_an_answer_that_was_typed_is_escaped(draw):
-    drawn = draw(QUESTION, item=a_question("short-text"), answer='"><script>', result=None)
+    drawn = draw(QUESTION, item=a_question("text"), answer='"><script>', result=None)
     assert "<script>" not in drawn
