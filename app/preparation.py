@@ -35,7 +35,11 @@ def prepare(settings: Settings, *, demo: bool, address: str) -> list[str]:
         lines.append("Cơ sở dữ liệu đã sẵn sàng. · The database is ready.")
     with app.app_context():
         lines += shipped.publish_all(database)
-        lines += _demo(invented.make(database, now=clock.now())) if demo else first_link(database, settings.site_url or address)
+        lines += (
+            _demo(invented.make(database, now=clock.now()))
+            if demo
+            else first_link(database, settings.site_url or address)
+        )
     database.dispose()
     return lines
 

@@ -10,16 +10,26 @@ from app.kernel.words import _l
 from app.questions.problems import ProblemList, nearest
 
 CALLOUT_NAMES = {
-    "note": "note", "chu-y": "note",
-    "tip": "tip", "kinh-nghiem": "tip",
-    "warning": "warning", "luu-y": "warning",
-    "law": "law", "can-cu": "law",
-    "example": "example", "vi-du": "example",
-    "activity": "activity", "thuc-hanh": "activity",
-    "summary": "summary", "ghi-nho": "summary",
-    "details": "details", "xem-them": "details",
-    "tab": "tab", "the": "tab",
-    "download": "download", "tai-ve": "download",
+    "note": "note",
+    "chu-y": "note",
+    "tip": "tip",
+    "kinh-nghiem": "tip",
+    "warning": "warning",
+    "luu-y": "warning",
+    "law": "law",
+    "can-cu": "law",
+    "example": "example",
+    "vi-du": "example",
+    "activity": "activity",
+    "thuc-hanh": "activity",
+    "summary": "summary",
+    "ghi-nho": "summary",
+    "details": "details",
+    "xem-them": "details",
+    "tab": "tab",
+    "the": "tab",
+    "download": "download",
+    "tai-ve": "download",
 }
 QUESTION_NAMES = ("question", "cau-hoi")
 MOST_MINUTES = 600
@@ -114,14 +124,17 @@ class _Cutter:
                 self._close(len(match[1]), number)
             elif match := _OPEN.match(text):
                 name, title = match[2].lower(), match[3] or ""
-                index += self._open(len(match[1]), name, title, number, lines[index:index + 3])
+                index += self._open(len(match[1]), name, title, number, lines[index : index + 3])
             else:
                 if match := _INDENTED_OPEN.match(text):
                     self._indented(match[1].lower(), number)
                 self._keep(text, number)
         if self.fence:
-            self.problems.error(self.fence_line, "code-open", _l(
-                "khối mã mở bằng %(fence)s chưa được đóng", fence=self.fence))
+            self.problems.error(
+                self.fence_line,
+                "code-open",
+                _l("khối mã mở bằng %(fence)s chưa được đóng", fence=self.fence),
+            )
         while self.stack:
             self._unclosed(self.stack[-1])
             self._end()
@@ -151,9 +164,7 @@ class _Cutter:
                 return entry
         return None
 
-    def _open(
-        self, length: int, name: str, title: str, number: int, following: list[str]
-    ) -> int:
+    def _open(self, length: int, name: str, title: str, number: int, following: list[str]) -> int:
         """Open a callout or a question; returns how many option lines were taken."""
         question = self._question()
         fence = "/" * length
@@ -163,10 +174,16 @@ class _Cutter:
                 while self._question():
                     self._end()
             elif self.stack:
-                self.problems.error(number, "question-nested", _l(
-                    "câu hỏi nằm trong khối “%(name)s” mở ở dòng %(line)s; "
-                    "câu hỏi đứng riêng, hoặc khối đó chưa đóng bằng ///",
-                    name=self.stack[-1].name, line=self.stack[-1].line))
+                self.problems.error(
+                    number,
+                    "question-nested",
+                    _l(
+                        "câu hỏi nằm trong khối “%(name)s” mở ở dòng %(line)s; "
+                        "câu hỏi đứng riêng, hoặc khối đó chưa đóng bằng ///",
+                        name=self.stack[-1].name,
+                        line=self.stack[-1].line,
+                    ),
+                )
             self.stack.append(_OpenQuestion(length, number, name, title))
             return 0
         if name not in CALLOUT_NAMES:
@@ -180,9 +197,7 @@ class _Cutter:
         if len(self.stack) >= DEEPEST:
             self.problems.error(number, "callout-deep", _l("các khối lồng nhau quá sâu"))
         minutes, taken = self._options(CALLOUT_NAMES[name], number, following)
-        self.blocks.append(
-            Callout(CALLOUT_NAMES[name], title, minutes, number, len(self.stack))
-        )
+        self.blocks.append(Callout(CALLOUT_NAMES[name], title, minutes, number, len(self.stack)))
         self.stack.append(_Open(length, number, name))
         return taken
 
@@ -194,19 +209,28 @@ class _Cutter:
                 break
             taken += 1
             if match[1] != "minutes" or name != "activity":
-                self.problems.error(number + taken, "callout-option", _l(
-                    "khối này không có tùy chọn “%(option)s”", option=match[1]))
+                self.problems.error(
+                    number + taken,
+                    "callout-option",
+                    _l("khối này không có tùy chọn “%(option)s”", option=match[1]),
+                )
             elif not match[2].isdigit() or not 0 < int(match[2][:6]) <= MOST_MINUTES:
-                self.problems.error(number + taken, "callout-option", _l(
-                    "minutes là số phút, từ 1 đến %(most)s", most=MOST_MINUTES))
+                self.problems.error(
+                    number + taken,
+                    "callout-option",
+                    _l("minutes là số phút, từ 1 đến %(most)s", most=MOST_MINUTES),
+                )
             else:
                 minutes = int(match[2])
         return minutes, taken
 
     def _close(self, length: int, number: int) -> None:
         if not any(entry.length == length for entry in self.stack):
-            self.problems.error(number, "callout-stray", _l(
-                "dấu đóng %(fence)s không ứng với khối nào đang mở", fence="/" * min(length, 9)))
+            self.problems.error(
+                number,
+                "callout-stray",
+                _l("dấu đóng %(fence)s không ứng với khối nào đang mở", fence="/" * min(length, 9)),
+            )
             return
         while self.stack[-1].length != length:
             self._unclosed(self.stack[-1])
@@ -223,19 +247,32 @@ class _Cutter:
             self.blocks.append(Close())
 
     def _unclosed(self, entry: _Open) -> None:
-        self.problems.error(entry.line, "callout-open", _l(
-            "khối “%(name)s” chưa được đóng bằng %(fence)s",
-            name=entry.name, fence="/" * min(entry.length, 9)))
+        self.problems.error(
+            entry.line,
+            "callout-open",
+            _l(
+                "khối “%(name)s” chưa được đóng bằng %(fence)s",
+                name=entry.name,
+                fence="/" * min(entry.length, 9),
+            ),
+        )
 
     def _unknown(self, name: str, number: int) -> None:
         near = nearest(name, [*CALLOUT_NAMES, *QUESTION_NAMES])
-        self.problems.error(number, "callout-unknown", _l(
-            "không có khối “%(name)s”; có phải “%(near)s”?", name=name, near=near
-        ) if near else _l(
-            "không có khối “%(name)s”; các khối được dùng: %(known)s",
-            name=name, known=", ".join([*CALLOUT_NAMES, *QUESTION_NAMES])))
+        self.problems.error(
+            number,
+            "callout-unknown",
+            _l("không có khối “%(name)s”; có phải “%(near)s”?", name=name, near=near)
+            if near
+            else _l(
+                "không có khối “%(name)s”; các khối được dùng: %(known)s",
+                name=name,
+                known=", ".join([*CALLOUT_NAMES, *QUESTION_NAMES]),
+            ),
+        )
 
     def _indented(self, name: str, number: int) -> None:
         if name in CALLOUT_NAMES or name in QUESTION_NAMES:
-            self.problems.error(number, "callout-indented", _l(
-                "khối “%(name)s” phải bắt đầu ở lề trái", name=name))
+            self.problems.error(
+                number, "callout-indented", _l("khối “%(name)s” phải bắt đầu ở lề trái", name=name)
+            )

@@ -20,11 +20,20 @@ MOST_FILES = 2_000
 MOST_TEXT_BYTES = 1024 * 1024
 
 PICTURES = {
-    "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
-    "gif": "image/gif", "webp": "image/webp",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
 }
-SOUNDS = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg",
-          "wav": "audio/wav"}
+SOUNDS = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "wav": "audio/wav",
+}
 FILMS = {"mp4": "video/mp4", "webm": "video/webm"}
 CAPTIONS = {"vtt": "text/vtt"}
 PAPERS = {
@@ -34,7 +43,9 @@ PAPERS = {
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "odt": "application/vnd.oasis.opendocument.text",
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "csv": "text/csv", "txt": "text/plain", "zip": "application/zip",
+    "csv": "text/csv",
+    "txt": "text/plain",
+    "zip": "application/zip",
 }
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(PICTURES | SOUNDS | FILMS | CAPTIONS | PAPERS)
 
@@ -174,9 +185,14 @@ def from_files(slug: str, files: Mapping[str, bytes]) -> tuple[Bundle, list[Prob
     problems = ProblemList("course.yml")
     kept: dict[str, bytes] = {}
     if not _SLUG.fullmatch(slug) or len(slug) > 80:
-        problems.error(1, "slug", _l(
-            "tên thư mục “%(slug)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
-            slug=slug[:80]))
+        problems.error(
+            1,
+            "slug",
+            _l(
+                "tên thư mục “%(slug)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
+                slug=slug[:80],
+            ),
+        )
     if sum(map(len, files.values())) > MOST_BYTES or len(files) > MOST_FILES:
         _too_big(problems)
         files = {}
@@ -189,8 +205,13 @@ def from_files(slug: str, files: Mapping[str, bytes]) -> tuple[Bundle, list[Prob
         elif any(part.startswith(".") for part in path.split("/")):
             continue
         elif path.lower() in folded:
-            problems.error(1, "file-twice", _l(
-                "tên tệp chỉ khác “%(other)s” ở chữ hoa, chữ thường", other=folded[path.lower()]))
+            problems.error(
+                1,
+                "file-twice",
+                _l(
+                    "tên tệp chỉ khác “%(other)s” ở chữ hoa, chữ thường", other=folded[path.lower()]
+                ),
+            )
         elif _belongs(path, files[name], problems):
             folded[path.lower()] = path
             kept[path] = files[name]
@@ -208,19 +229,30 @@ def _belongs(path: str, data: bytes, problems: ProblemList) -> bool:
         return False
     if path.startswith("media/"):
         if not _MEDIA.fullmatch(path):
-            problems.error(1, "file-name", _l(
-                "tên tệp chỉ gồm chữ, chữ số, gạch nối, gạch dưới và dấu chấm"))
+            problems.error(
+                1, "file-name", _l("tên tệp chỉ gồm chữ, chữ số, gạch nối, gạch dưới và dấu chấm")
+            )
             return False
         if not media_type(path):
-            problems.error(1, "file-kind", _l(
-                "không dùng được loại tệp này; các loại được dùng: %(kinds)s",
-                kinds=", ".join(sorted(MEDIA_TYPES))))
+            problems.error(
+                1,
+                "file-kind",
+                _l(
+                    "không dùng được loại tệp này; các loại được dùng: %(kinds)s",
+                    kinds=", ".join(sorted(MEDIA_TYPES)),
+                ),
+            )
             return False
         return True
     if path != "course.yml" and not lesson_name(path) and not bank_name(path):
-        problems.error(1, "file-unknown", _l(
-            "tệp không có chỗ trong khóa học: bài là “01-ten-bai.md”, câu hỏi ở "
-            "“questions/chu-de.md”, hình và tệp ở “media/”"))
+        problems.error(
+            1,
+            "file-unknown",
+            _l(
+                "tệp không có chỗ trong khóa học: bài là “01-ten-bai.md”, câu hỏi ở "
+                "“questions/chu-de.md”, hình và tệp ở “media/”"
+            ),
+        )
         return False
     if len(data) > MOST_TEXT_BYTES:
         problems.error(1, "file-big", _l("tệp văn bản lớn hơn 1 MB"))
@@ -245,6 +277,12 @@ def _walk(folder: Path) -> Iterable[Path]:
 
 
 def _too_big(problems: ProblemList) -> None:
-    problems.error(1, "too-big", _l(
-        "khóa học lớn hơn %(megabytes)s MB hoặc nhiều hơn %(files)s tệp",
-        megabytes=MOST_BYTES // 1024**2, files=MOST_FILES))
+    problems.error(
+        1,
+        "too-big",
+        _l(
+            "khóa học lớn hơn %(megabytes)s MB hoặc nhiều hơn %(files)s tệp",
+            megabytes=MOST_BYTES // 1024**2,
+            files=MOST_FILES,
+        ),
+    )

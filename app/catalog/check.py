@@ -118,26 +118,52 @@ class _Checker:
         rule, lines = file.completion, file.completion.lines
         keys = {lesson.key for lesson in self.course.lessons}
         if isinstance(rule.lessons, int) and rule.lessons > len(keys):
-            self._error("course.yml", lines.get("lessons", rule.line), "completion-lessons", _l(
-                "cần %(wanted)s bài mà khóa học chỉ có %(count)s bài",
-                wanted=rule.lessons, count=len(keys)))
+            self._error(
+                "course.yml",
+                lines.get("lessons", rule.line),
+                "completion-lessons",
+                _l(
+                    "cần %(wanted)s bài mà khóa học chỉ có %(count)s bài",
+                    wanted=rule.lessons,
+                    count=len(keys),
+                ),
+            )
         for key in rule.lessons if isinstance(rule.lessons, tuple) else ():
             if key not in keys:
-                self._error("course.yml", lines.get("lessons", rule.line), "completion-lessons",
-                            _l("không có bài “%(key)s”", key=key))
+                self._error(
+                    "course.yml",
+                    lines.get("lessons", rule.line),
+                    "completion-lessons",
+                    _l("không có bài “%(key)s”", key=key),
+                )
         if rule.final_quiz is not None and file.final_quiz is None:
-            self._error("course.yml", lines.get("final_quiz", rule.line), "final-quiz-missing",
-                        _l("điều kiện hoàn thành có bài kiểm tra mà chưa có phần final_quiz"))
+            self._error(
+                "course.yml",
+                lines.get("final_quiz", rule.line),
+                "final-quiz-missing",
+                _l("điều kiện hoàn thành có bài kiểm tra mà chưa có phần final_quiz"),
+            )
         if file.final_quiz and rule.final_quiz is None:
-            self._error("course.yml", file.final_quiz.line, "final-quiz-mark", _l(
-                "có bài kiểm tra thì completion cần final_quiz: tỷ lệ phần trăm để đạt"))
+            self._error(
+                "course.yml",
+                file.final_quiz.line,
+                "final-quiz-mark",
+                _l("có bài kiểm tra thì completion cần final_quiz: tỷ lệ phần trăm để đạt"),
+            )
         if rule.assignments:
-            self._error("course.yml", lines.get("assignments", rule.line),
-                        "assignment-not-built",
-                        _l("bài tập nộp cho giảng viên chưa được làm; hãy viết thành khối activity"))
+            self._error(
+                "course.yml",
+                lines.get("assignments", rule.line),
+                "assignment-not-built",
+                _l("bài tập nộp cho giảng viên chưa được làm; hãy viết thành khối activity"),
+            )
         if file.final_quiz and file.final_quiz.review == "after-close":
-            self._error("course.yml", file.final_quiz.line, "review-not-built", _l(
-                "review: after-close chưa được làm; dùng after-submit, after-pass hoặc never"))
+            self._error(
+                "course.yml",
+                file.final_quiz.line,
+                "review-not-built",
+                _l("review: after-close chưa được làm; dùng after-submit, after-pass hoặc never"),
+            )
 
     def _requires(self, file: CourseFile) -> None:
         line = file.lines.get("requires", 1)
@@ -145,37 +171,57 @@ class _Checker:
             if slug == self.bundle.slug:
                 self._error("course.yml", line, "requires", _l("khóa học đòi chính nó"))
             elif self.known_courses is not None and slug not in self.known_courses:
-                self._error("course.yml", line, "requires", _l(
-                    "không có khóa học “%(slug)s”", slug=slug))
+                self._error(
+                    "course.yml", line, "requires", _l("không có khóa học “%(slug)s”", slug=slug)
+                )
 
     def _version(self, file: CourseFile) -> None:
         if bool(file.change) != bool(file.what_changed):
             line = file.lines.get("change") or file.lines.get("what_changed", 1)
-            self._remind("course.yml", line, "what-changed", _l(
-                "change và what_changed đi cùng nhau: người học cần biết điều gì đã đổi"))
+            self._remind(
+                "course.yml",
+                line,
+                "what-changed",
+                _l("change và what_changed đi cùng nhau: người học cần biết điều gì đã đổi"),
+            )
 
     def _minutes(self, file: CourseFile, lessons: Sequence[ReadyLesson]) -> None:
         quiz = (file.final_quiz.minutes or 0) if file.final_quiz else 0
         total = sum(lesson.minutes for lesson in lessons) + quiz
         wanted = file.periods * PERIOD_MINUTES
         if total < SHARE_OF_PERIODS * wanted:
-            self._remind("course.yml", file.lines.get("periods", 1), "periods", _l(
-                "các bài và bài kiểm tra cộng lại %(total)s phút, dưới ba phần tư của "
-                "%(periods)s tiết (%(wanted)s phút)",
-                total=total, periods=file.periods, wanted=wanted))
+            self._remind(
+                "course.yml",
+                file.lines.get("periods", 1),
+                "periods",
+                _l(
+                    "các bài và bài kiểm tra cộng lại %(total)s phút, dưới ba phần tư của "
+                    "%(periods)s tiết (%(wanted)s phút)",
+                    total=total,
+                    periods=file.periods,
+                    wanted=wanted,
+                ),
+            )
 
     def _languages(self, file: CourseFile) -> None:
         spoken = {name for lesson in self.course.lessons for name in lesson.translations}
         for language in sorted(spoken):
             for lesson in self.course.lessons:
                 if language not in lesson.translations:
-                    self._remind(lesson.source.path, 1, "translation-missing", _l(
-                        "bài chưa có bản dịch .%(language)s.md", language=language))
+                    self._remind(
+                        lesson.source.path,
+                        1,
+                        "translation-missing",
+                        _l("bài chưa có bản dịch .%(language)s.md", language=language),
+                    )
             for name in ("title", "summary", "objectives"):
                 if language not in getattr(file, name):
-                    self._remind("course.yml", file.lines.get(name, 1), "translation-missing",
-                                 _l("“%(name)s” chưa có bản %(language)s",
-                                    name=name, language=language))
+                    self._remind(
+                        "course.yml",
+                        file.lines.get(name, 1),
+                        "translation-missing",
+                        _l("“%(name)s” chưa có bản %(language)s", name=name, language=language),
+                    )
 
     # Lessons
 
@@ -185,24 +231,47 @@ class _Checker:
         for lesson in self.course.lessons:
             file, path = lesson.source.file, lesson.source.path
             if file.kind == "assignment":
-                self._error(path, file.lines.get("kind", 1), "assignment-not-built", _l(
-                    "bài tập nộp cho giảng viên chưa được làm; hãy viết thành khối activity"))
+                self._error(
+                    path,
+                    file.lines.get("kind", 1),
+                    "assignment-not-built",
+                    _l("bài tập nộp cho giảng viên chưa được làm; hãy viết thành khối activity"),
+                )
             if file.kind == "practice":
-                self._error(path, file.lines.get("kind", 1), "practice-not-built", _l(
-                    "bài luyện tập rút câu hỏi chưa được làm; hãy đặt câu hỏi trong bài đọc"))
+                self._error(
+                    path,
+                    file.lines.get("kind", 1),
+                    "practice-not-built",
+                    _l("bài luyện tập rút câu hỏi chưa được làm; hãy đặt câu hỏi trong bài đọc"),
+                )
             elif file.draw:
-                self._error(path, file.lines.get("draw", 1), "unknown-key", _l(
-                    "draw chỉ dùng trong bài có kind: practice"))
+                self._error(
+                    path,
+                    file.lines.get("draw", 1),
+                    "unknown-key",
+                    _l("draw chỉ dùng trong bài có kind: practice"),
+                )
             if file.was:
                 line = file.lines.get("was", 1)
                 if file.was in keys or file.was in former:
-                    self._error(path, line, "lesson-was", _l(
-                        "“%(key)s” đang là khóa của bài khác", key=file.was))
+                    self._error(
+                        path,
+                        line,
+                        "lesson-was",
+                        _l("“%(key)s” đang là khóa của bài khác", key=file.was),
+                    )
                 former[file.was] = path
             if file.minutes > LONGEST_LESSON:
-                self._remind(path, file.lines.get("minutes", 1), "lesson-long", _l(
-                    "bài dài %(minutes)s phút; nên chia thành các bài không quá %(most)s phút",
-                    minutes=file.minutes, most=LONGEST_LESSON))
+                self._remind(
+                    path,
+                    file.lines.get("minutes", 1),
+                    "lesson-long",
+                    _l(
+                        "bài dài %(minutes)s phút; nên chia thành các bài không quá %(most)s phút",
+                        minutes=file.minutes,
+                        most=LONGEST_LESSON,
+                    ),
+                )
             for text in (lesson.source, *lesson.translations.values()):
                 self._law_dates(text)
 
@@ -217,8 +286,12 @@ class _Checker:
                 words.append(block.text)
             elif law and not isinstance(block, Callout):
                 if not any(sign in " ".join(words).lower() for sign in _AS_OF):
-                    self._remind(text.path, law.line, "law-date", _l(
-                        "căn cứ pháp lý nên ghi “tính đến ngày …”"))
+                    self._remind(
+                        text.path,
+                        law.line,
+                        "law-date",
+                        _l("căn cứ pháp lý nên ghi “tính đến ngày …”"),
+                    )
                 law = None
 
     # Questions
@@ -226,22 +299,34 @@ class _Checker:
     def _question_kinds(self) -> None:
         for asked, _ in self.course.asked():
             if not asked.question.is_marked:
-                self._error(asked.path, asked.question.line, "kind-not-built", _l(
-                    "loại câu hỏi “%(kind)s” đọc được nhưng chưa chấm được; hiện chấm: một lựa "
-                    "chọn, nhiều lựa chọn, số, trả lời ngắn", kind=asked.question.kind))
+                self._error(
+                    asked.path,
+                    asked.question.line,
+                    "kind-not-built",
+                    _l(
+                        "loại câu hỏi “%(kind)s” đọc được nhưng chưa chấm được; hiện chấm: một lựa "
+                        "chọn, nhiều lựa chọn, số, trả lời ngắn",
+                        kind=asked.question.kind,
+                    ),
+                )
 
     def _draws(self) -> None:
         file = self.course.file
         draws = list(file.final_quiz.draw) if file and file.final_quiz else []
         bank = [
             (topic.name, asked.question)
-            for topic in self.course.topics for asked in topic.questions.values()
+            for topic in self.course.topics
+            for asked in topic.questions.values()
         ]
         names = {topic.name for topic in self.course.topics}
         for index, draw in enumerate(draws):
             if draw.topic not in names:
-                self._error("course.yml", draw.line, "draw-topic", _l(
-                    "không có tệp “questions/%(topic)s.md”", topic=draw.topic))
+                self._error(
+                    "course.yml",
+                    draw.line,
+                    "draw-topic",
+                    _l("không có tệp “questions/%(topic)s.md”", topic=draw.topic),
+                )
                 continue
             self._enough(draw, draws[:index], bank)
         if file:
@@ -257,16 +342,28 @@ class _Checker:
             for other in before
         )
         if len(pool) - taken < draw.count:
-            self._error("course.yml", draw.line, "draw-short", _l(
-                "cần %(wanted)s câu từ “%(topic)s” mà chỉ còn %(count)s câu phù hợp",
-                wanted=draw.count, topic=draw.topic, count=max(0, len(pool) - taken)))
+            self._error(
+                "course.yml",
+                draw.line,
+                "draw-short",
+                _l(
+                    "cần %(wanted)s câu từ “%(topic)s” mà chỉ còn %(count)s câu phù hợp",
+                    wanted=draw.count,
+                    topic=draw.topic,
+                    count=max(0, len(pool) - taken),
+                ),
+            )
 
     def _unused(self, draws: Sequence[Draw]) -> None:
         for topic in self.course.topics:
             for asked in topic.questions.values():
                 if not any(draw.matches(topic.name, asked.question) for draw in draws):
-                    self._remind(asked.path, asked.question.line, "question-unused", _l(
-                        "không bài kiểm tra nào rút câu “%(id)s”", id=asked.question.id))
+                    self._remind(
+                        asked.path,
+                        asked.question.line,
+                        "question-unused",
+                        _l("không bài kiểm tra nào rút câu “%(id)s”", id=asked.question.id),
+                    )
 
     # Rendering
 
@@ -304,9 +401,7 @@ class _Checker:
                 page, parts=with_all_questions(page.parts, ids), is_stale=is_stale
             )
         file = lesson.source.file
-        return ReadyLesson(
-            lesson.number, lesson.key, file.was, file.kind, file.minutes, ids, pages
-        )
+        return ReadyLesson(lesson.number, lesson.key, file.was, file.kind, file.minutes, ids, pages)
 
     def _page(self, text: LessonText, renderer: Renderer, language: str) -> LessonPage:
         problems = ProblemList(text.path)
@@ -315,12 +410,24 @@ class _Checker:
         self.used |= rendered.media
         minutes = text.file.minutes
         if language == self.course.language and rendered.reading_minutes > minutes:
-            self._remind(text.path, text.file.lines.get("minutes", 1), "minutes-short", _l(
-                "riêng việc đọc đã cần khoảng %(reading)s phút, bài ghi %(minutes)s phút",
-                reading=rendered.reading_minutes, minutes=minutes))
+            self._remind(
+                text.path,
+                text.file.lines.get("minutes", 1),
+                "minutes-short",
+                _l(
+                    "riêng việc đọc đã cần khoảng %(reading)s phút, bài ghi %(minutes)s phút",
+                    reading=rendered.reading_minutes,
+                    minutes=minutes,
+                ),
+            )
         return LessonPage(
-            language, text.file.title, text.file.objectives, rendered.parts, rendered.text,
-            tuple((h.level, h.id, h.text) for h in rendered.headings), rendered.reading_minutes,
+            language,
+            text.file.title,
+            text.file.objectives,
+            rendered.parts,
+            rendered.text,
+            tuple((h.level, h.id, h.text) for h in rendered.headings),
+            rendered.reading_minutes,
         )
 
     def _question(
@@ -336,9 +443,11 @@ class _Checker:
         languages = {own: self._text(asked, source, renderer(own))}
         for language, other in others.items():
             question = replace(
-                other.question, texts=source.texts,
-                number=other.question.number and source.number and replace(
-                    other.question.number, unit_keys=source.number.unit_keys),
+                other.question,
+                texts=source.texts,
+                number=other.question.number
+                and source.number
+                and replace(other.question.number, unit_keys=source.number.unit_keys),
             )
             languages[language] = self._text(other, question, renderer(language))
         return ReadyQuestion(
@@ -372,13 +481,27 @@ class _Checker:
                 try:
                     check_svg(data)
                 except UnsafePicture as unsafe:
-                    self._error(path, 1, "svg-unsafe", _l(
-                        "hình SVG không được có mã lệnh, địa chỉ bên ngoài hay DOCTYPE "
-                        "(%(what)s)", what=str(unsafe)))
+                    self._error(
+                        path,
+                        1,
+                        "svg-unsafe",
+                        _l(
+                            "hình SVG không được có mã lệnh, địa chỉ bên ngoài hay DOCTYPE "
+                            "(%(what)s)",
+                            what=str(unsafe),
+                        ),
+                    )
             if kind in PICTURES and len(data) > PICTURE_BYTES:
-                self._remind(path, 1, "picture-big", _l(
-                    "hình nặng %(size)s KB; nên dưới %(most)s KB",
-                    size=round(len(data) / 1024), most=PICTURE_BYTES // 1024))
+                self._remind(
+                    path,
+                    1,
+                    "picture-big",
+                    _l(
+                        "hình nặng %(size)s KB; nên dưới %(most)s KB",
+                        size=round(len(data) / 1024),
+                        most=PICTURE_BYTES // 1024,
+                    ),
+                )
             if path not in self.used:
                 self._remind(path, 1, "media-unused", _l("không bài nào dùng tệp này"))
 

@@ -58,15 +58,17 @@ class ReadyLesson:
     @property
     def content_hash(self) -> str:
         """The name of this content; lessons that share it share their stored row."""
-        return _hash({
-            "renderer": RENDERER,
-            "key": self.key,
-            "kind": self.kind,
-            "minutes": self.minutes,
-            "questions": self.question_ids,
-            "pages": [page.to_json() for _, page in sorted(self.pages.items())],
-            "texts": [page.text for _, page in sorted(self.pages.items())],
-        })
+        return _hash(
+            {
+                "renderer": RENDERER,
+                "key": self.key,
+                "kind": self.kind,
+                "minutes": self.minutes,
+                "questions": self.question_ids,
+                "pages": [page.to_json() for _, page in sorted(self.pages.items())],
+                "texts": [page.text for _, page in sorted(self.pages.items())],
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,13 @@ class ReadyQuestion:
     @property
     def content_hash(self) -> str:
         """The name of the question's content in all its languages."""
-        return _hash({
-            "renderer": RENDERER,
-            "source": content_hash(self.source),
-            "languages": {name: to_json(q) for name, q in sorted(self.languages.items())},
-        })
+        return _hash(
+            {
+                "renderer": RENDERER,
+                "source": content_hash(self.source),
+                "languages": {name: to_json(q) for name, q in sorted(self.languages.items())},
+            }
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The question in every language as plain JSON values."""

@@ -29,7 +29,11 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en")
 THEMES: tuple[Theme, ...] = ("digital-transformation", "technology-transfer", "extension-skills")
 LEVELS: tuple[Level, ...] = ("foundation", "practitioner", "advanced")
 AUDIENCES: tuple[Audience, ...] = (
-    "officer", "collaborator", "trainer", "manager", "enterprise",
+    "officer",
+    "collaborator",
+    "trainer",
+    "manager",
+    "enterprise",
 )
 REVIEWS: tuple[Review, ...] = ("after-submit", "after-pass", "after-close", "never")
 CHANGES: tuple[Change, ...] = ("correction", "substantial")
@@ -159,7 +163,7 @@ def split_front_matter(text: str) -> tuple[str | None, str, int]:
         return None, text, 1
     for index in range(1, len(lines)):
         if lines[index].rstrip() in ("---", "..."):
-            return "\n".join(lines[1:index]), "\n".join(lines[index + 1:]), index + 2
+            return "\n".join(lines[1:index]), "\n".join(lines[index + 1 :]), index + 2
     return None, text, 1
 
 
@@ -188,8 +192,7 @@ def read_course_file(text: str, problems: ProblemList) -> CourseFile | None:
         "final_quiz": _final_quiz(form.form("final_quiz")),
         "certificate": _certificate(form.form("certificate")),
         "change": form.word("change", CHANGES),
-        "what_changed": form.texts("what_changed", language, required=False,
-                                   longest=LONGEST_TEXT),
+        "what_changed": form.texts("what_changed", language, required=False, longest=LONGEST_TEXT),
         "lines": MappingProxyType(dict(form.keys_node.key_lines)),
     }
     form.close()
@@ -204,8 +207,11 @@ def read_lesson_file(
     """A lesson's front matter, or None where problems leave none."""
     before = len(problems.found)
     if front is None:
-        problems.error(1, "no-front-matter", _l(
-            "bài phải bắt đầu bằng phần khai báo giữa hai dòng ---, với title và minutes"))
+        problems.error(
+            1,
+            "no-front-matter",
+            _l("bài phải bắt đầu bằng phần khai báo giữa hai dòng ---, với title và minutes"),
+        )
         return None
     form = _open_form(front, 2, problems)
     if form is None:
@@ -322,14 +328,20 @@ class _Form:
         return None if is_empty else node
 
     def _wrong(self, node: Node, key: str, message: Words) -> None:
-        self.problems.error(node.line, "bad-value", _l(
-            "%(key)s: %(message)s", key=key, message=message))
+        self.problems.error(
+            node.line, "bad-value", _l("%(key)s: %(message)s", key=key, message=message)
+        )
 
     def _text(self, node: Node, key: str, longest: int = LONGEST_LINE) -> str:
         if not isinstance(node, Text):
-            self._wrong(node, key, _l(
-                "cần một câu; câu có dấu hai chấm hay bắt đầu bằng [ { cần đặt trong "
-                "dấu ngoặc kép"))
+            self._wrong(
+                node,
+                key,
+                _l(
+                    "cần một câu; câu có dấu hai chấm hay bắt đầu bằng [ { cần đặt trong "
+                    "dấu ngoặc kép"
+                ),
+            )
             return ""
         text = " ".join(node.value.split())
         if len(text) > longest:
@@ -362,14 +374,21 @@ class _Form:
         found: dict[str, T] = {}
         for name, child in node.items.items():
             if name not in LANGUAGES:
-                self.problems.error(node.key_lines[name], "unknown-key",
-                                    unknown_name(name, list(LANGUAGES)))
+                self.problems.error(
+                    node.key_lines[name], "unknown-key", unknown_name(name, list(LANGUAGES))
+                )
             else:
                 found[name] = typed(child)
         if not found.get(language):
-            self.problems.error(node.line, "missing-key", _l(
-                "“%(key)s” thiếu ngôn ngữ của khóa học (%(language)s)",
-                key=key, language=language))
+            self.problems.error(
+                node.line,
+                "missing-key",
+                _l(
+                    "“%(key)s” thiếu ngôn ngữ của khóa học (%(language)s)",
+                    key=key,
+                    language=language,
+                ),
+            )
         return MappingProxyType(found)
 
     def _rows(self, node: Node, key: str) -> tuple[str, ...]:
@@ -393,8 +412,11 @@ class _Form:
             return ()
         for row in (rows := self._rows(node, key)):
             if not _KEY.fullmatch(row):
-                self._wrong(node, key, _l(
-                    "“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=row))
+                self._wrong(
+                    node,
+                    key,
+                    _l("“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=row),
+                )
         return rows
 
     def key(self, key: str, *, required: bool = False) -> str | None:
@@ -403,8 +425,11 @@ class _Form:
             return None
         text = self._text(node, key)
         if not _KEY.fullmatch(text):
-            self._wrong(node, key, _l(
-                "“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=text))
+            self._wrong(
+                node,
+                key,
+                _l("“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=text),
+            )
             return None
         return text
 
@@ -435,8 +460,9 @@ class _Form:
         text = node.value.strip() if isinstance(node, Text) else ""
         if re.fullmatch(r"[0-9]{1,6}", text) and least <= int(text) <= most:
             return int(text)
-        self._wrong(node, key, _l("cần một số nguyên từ %(least)s đến %(most)s",
-                                  least=least, most=most))
+        self._wrong(
+            node, key, _l("cần một số nguyên từ %(least)s đến %(most)s", least=least, most=most)
+        )
         return None
 
     def day(self, key: str, *, required: bool = False) -> date | None:

@@ -50,7 +50,7 @@ class _Lists:
         indent = len(text) - len(body)
         if is_first:
             marker = _MARKER.match(body)
-            if marker and body[marker.end():].startswith(("```", "~~~")):
+            if marker and body[marker.end() :].startswith(("```", "~~~")):
                 indent_after = indent + marker.end()
                 self._item(text, body, indent, marker)
                 self.shift = _STEP * len(self.stack) - indent_after
@@ -75,7 +75,7 @@ class _Lists:
                 self._separate()
             if marker:
                 # CommonMark reads this marker as words of the paragraph; say so plainly.
-                body = f"{marker[1][:-1]}\\{marker[1][-1]}{body[len(marker[1]):]}"
+                body = f"{marker[1][:-1]}\\{marker[1][-1]}{body[len(marker[1]) :]}"
             is_moved = bool(self.stack) or bool(marker)
             self._emit(" " * (_STEP * len(self.stack)) + body if is_moved else text)
         else:
@@ -112,7 +112,7 @@ class _Lists:
         is_inside = depth == len(self.stack)
         if self.in_paragraph and not self.after_blank and is_inside:
             number = marker[1][:-1]
-            rest = body[marker.end():].strip()
+            rest = body[marker.end() :].strip()
             return bool(rest) and (not number.isdigit() or int(number) == 1)
         return True
 
@@ -122,8 +122,12 @@ class _Lists:
         while depth and indent < self.stack[depth - 1].content:
             above = self.stack[depth - 1]
             # Two spaces under "1." can only mean a child when the marker is of another kind.
-            if (self.is_lenient and above.is_ordered and not marker[1][:-1].isdigit()
-                    and indent >= above.marker + 2):
+            if (
+                self.is_lenient
+                and above.is_ordered
+                and not marker[1][:-1].isdigit()
+                and indent >= above.marker + 2
+            ):
                 break
             depth -= 1
         return depth
@@ -138,7 +142,7 @@ class _Lists:
             if not opens_child:
                 self._separate()
         del self.stack[depth:]
-        rest = body[marker.end():]
+        rest = body[marker.end() :]
         width = marker.end()
         if not rest.strip() or width - len(marker[1]) > _STEP:
             width = len(marker[1]) + 1

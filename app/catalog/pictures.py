@@ -91,9 +91,9 @@ def _gif_size(data: bytes) -> Size | None:
 def _jpeg_size(data: bytes) -> Size | None:
     at = 2
     while data.startswith(b"\xff\xd8") and at + 9 < len(data):
-        marker, length = data[at + 1], struct.unpack(">H", data[at + 2:at + 4])[0]
+        marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5:at + 9])
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
             return width, height
         at += 2 + length
     return None
@@ -113,6 +113,10 @@ def _webp_size(data: bytes) -> Size | None:
 
 
 _READERS: dict[str, Callable[[bytes], Size | None]] = {
-    "svg": _svg_size, "png": _png_size, "gif": _gif_size, "jpg": _jpeg_size,
-    "jpeg": _jpeg_size, "webp": _webp_size,
+    "svg": _svg_size,
+    "png": _png_size,
+    "gif": _gif_size,
+    "jpg": _jpeg_size,
+    "jpeg": _jpeg_size,
+    "webp": _webp_size,
 }

@@ -41,16 +41,34 @@ Part = dict[Literal["html", "question"], str]
 # The words that a callout shows in the language of the lesson, which is content.
 _KIND_WORDS = {
     "vi": {
-        "note": "Chú ý", "tip": "Kinh nghiệm", "warning": "Lưu ý", "law": "Căn cứ pháp lý",
-        "example": "Ví dụ", "activity": "Thực hành", "summary": "Ghi nhớ",
-        "details": "Xem thêm", "tab": "Thẻ", "download": "Tải về",
-        "minutes": "{} phút", "table": "Bảng", "back": "Về chỗ gọi chú thích {}",
+        "note": "Chú ý",
+        "tip": "Kinh nghiệm",
+        "warning": "Lưu ý",
+        "law": "Căn cứ pháp lý",
+        "example": "Ví dụ",
+        "activity": "Thực hành",
+        "summary": "Ghi nhớ",
+        "details": "Xem thêm",
+        "tab": "Thẻ",
+        "download": "Tải về",
+        "minutes": "{} phút",
+        "table": "Bảng",
+        "back": "Về chỗ gọi chú thích {}",
     },
     "en": {
-        "note": "Note", "tip": "Tip", "warning": "Warning", "law": "Legal basis",
-        "example": "Example", "activity": "Activity", "summary": "Key points",
-        "details": "More", "tab": "Tab", "download": "Download",
-        "minutes": "{} minutes", "table": "Table", "back": "Back to where note {} is cited",
+        "note": "Note",
+        "tip": "Tip",
+        "warning": "Warning",
+        "law": "Legal basis",
+        "example": "Example",
+        "activity": "Activity",
+        "summary": "Key points",
+        "details": "More",
+        "tab": "Tab",
+        "download": "Download",
+        "minutes": "{} minutes",
+        "table": "Table",
+        "back": "Back to where note {} is cited",
     },
 }
 
@@ -129,7 +147,10 @@ class Renderer:
         parts = [part for part in self._parts(page, blocks) if part]
         text = plain_text(" ".join(part.get("html", "") for part in parts))
         return Rendered(
-            tuple(parts), text, tuple(self._lesson.headings), len(text.split()),
+            tuple(parts),
+            text,
+            tuple(self._lesson.headings),
+            len(text.split()),
             frozenset(self._lesson.used),
         )
 
@@ -157,11 +178,18 @@ class Renderer:
         if not is_label:
             return page
         inner = page.removeprefix("<p>").removesuffix("</p>")
-        if not page.startswith("<p>") or re.search(r"</?(?:p|ul|ol|div|table|pre|aside|h\d)\b",
-                                                   inner):
-            source.error(text.split("\n")[0], "label-block", _l(
-                "đáp án chỉ là một đoạn chữ, có thể có hình nhỏ; danh sách, bảng và khối mã "
-                "đặt ở câu dẫn"), line)
+        if not page.startswith("<p>") or re.search(
+            r"</?(?:p|ul|ol|div|table|pre|aside|h\d)\b", inner
+        ):
+            source.error(
+                text.split("\n", maxsplit=1)[0],
+                "label-block",
+                _l(
+                    "đáp án chỉ là một đoạn chữ, có thể có hình nhỏ; danh sách, bảng và khối mã "
+                    "đặt ở câu dẫn"
+                ),
+                line,
+            )
         return inner
 
     def _parts(self, page: str, blocks: list[Block]) -> Iterable[Part]:
@@ -177,9 +205,7 @@ class Renderer:
 # A text that Markdown leaves alone needs no renderer: most choices of most questions.
 _PLAIN = re.compile(r"(?!\d+[.)] )(?![-+=] )[^*_`\[\]<>&$\\#|~!{}\n\r\t/@^]*(?<! )")
 _PLACE = re.compile(r"(?:<p>)?\ue000(\d+)\ue000(?:</p>)?")
-_FORMULA = re.compile(
-    r"<(span|div) class=\"arithmatex\">\\[(\[](.*?)\\[)\]]</\1>", re.DOTALL
-)
+_FORMULA = re.compile(r"<(span|div) class=\"arithmatex\">\\[(\[](.*?)\\[)\]]</\1>", re.DOTALL)
 _DECORATION = re.compile(r"\{:? ?\.decoration ?\}")
 _TASK = re.compile(r"\[([ xX])\]\s+")
 _RAW_TAG = re.compile(
@@ -226,8 +252,14 @@ class _Pipeline:
         self.used: set[str] = set()
         self.source = _Source([], ProblemList(""))
         extensions: list[Any] = [
-            "tables", "sane_lists", "pymdownx.superfences", "pymdownx.highlight",
-            "pymdownx.arithmatex", "pymdownx.tilde", "pymdownx.magiclink", _Callouts(self),
+            "tables",
+            "sane_lists",
+            "pymdownx.superfences",
+            "pymdownx.highlight",
+            "pymdownx.arithmatex",
+            "pymdownx.tilde",
+            "pymdownx.magiclink",
+            _Callouts(self),
         ]
         self.markdown = markdown.Markdown(
             extensions=extensions + (["footnotes"] if has_footnotes else []),
@@ -235,7 +267,9 @@ class _Pipeline:
                 "tables": {"use_align_attribute": True},
                 "pymdownx.highlight": {"guess_lang": False},
                 "pymdownx.arithmatex": {
-                    "generic": True, "inline_syntax": ["dollar"], "block_syntax": ["dollar"],
+                    "generic": True,
+                    "inline_syntax": ["dollar"],
+                    "block_syntax": ["dollar"],
                 },
                 "pymdownx.tilde": {"subscript": False},
                 "footnotes": {"BACKLINK_TITLE": renderer.words["back"]},
@@ -295,9 +329,14 @@ class _Pipeline:
 
     def _raw_tags(self, line: Line) -> None:
         if match := _RAW_TAG.search(_CODE_SPAN.sub("", line.text)):
-            self.source.problems.remind(line.number, "raw-html", _l(
-                "thẻ <%(tag)s> sẽ bị bỏ; hình, tệp và khối có cách viết riêng",
-                tag=match[1].lower()))
+            self.source.problems.remind(
+                line.number,
+                "raw-html",
+                _l(
+                    "thẻ <%(tag)s> sẽ bị bỏ; hình, tệp và khối có cách viết riêng",
+                    tag=match[1].lower(),
+                ),
+            )
 
     def _formula(self, match: re.Match[str]) -> str:
         tex = html.unescape(match[2]).strip()
@@ -308,10 +347,13 @@ class _Pipeline:
             tree = etree.fromstring(mathml(tex, display="block" if is_block else "inline"))
             page = _annotated(tree, tex)
         except (Exception, RecursionError):  # latex2mathml fails in many ways on wrong TeX
-            self.source.error(tex.split("\n")[0], "formula", _l(
-                "không đọc được công thức “%(tex)s”", tex=tex[:60]))
+            self.source.error(
+                tex.split("\n")[0],
+                "formula",
+                _l("không đọc được công thức “%(tex)s”", tex=tex[:60]),
+            )
             return html.escape(tex)
-        return f"<p class=\"formula\">{page}</p>" if is_block else page
+        return f'<p class="formula">{page}</p>' if is_block else page
 
 
 def _annotated(tree: etree.Element, tex: str) -> str:
@@ -403,8 +445,11 @@ def _close_callout(pipeline: _Pipeline, element: etree.Element) -> None:
         return
     medium = pipeline.renderer.media.get(path)
     if medium is None:
-        pipeline.source.problems.error(line, "download-missing", _l(
-            "không có tệp “%(path)s”; viết /// download | media/ten-tep", path=path))
+        pipeline.source.problems.error(
+            line,
+            "download-missing",
+            _l("không có tệp “%(path)s”; viết /// download | media/ten-tep", path=path),
+        )
         return
     pipeline.used.add(path)
     name = path.rpartition("/")[2]
@@ -437,7 +482,7 @@ class _Tasks(Treeprocessor):
                 match = _TASK.match(holder.text or "") if holder.tag in ("li", "p") else None
                 if match and holder.text:
                     sign = "☐" if match[1] == " " else "☑"
-                    holder.text = f"{sign} {holder.text[match.end():]}"
+                    holder.text = f"{sign} {holder.text[match.end() :]}"
                     item_list.set("class", "task-list")
 
 
@@ -471,11 +516,15 @@ class _Finish(Treeprocessor):
             text = " ".join("".join(element.itertext()).split())
             level = min(6, int(element.tag[1]) + shift)
             if element.tag == "h1":
-                self._source.remind(text, "heading-first", _l(
-                    "tên bài đã là tiêu đề cấp một; trong bài bắt đầu từ ##"))
+                self._source.remind(
+                    text,
+                    "heading-first",
+                    _l("tên bài đã là tiêu đề cấp một; trong bài bắt đầu từ ##"),
+                )
             elif level > above + 1:
-                self._source.remind(text, "heading-jump", _l(
-                    "tiêu đề “%(text)s” nhảy qua một cấp", text=text))
+                self._source.remind(
+                    text, "heading-jump", _l("tiêu đề “%(text)s” nhảy qua một cấp", text=text)
+                )
             above = level
             element.tag = f"h{level}"
             anchor = heading_id(text)
@@ -501,10 +550,15 @@ class _Finish(Treeprocessor):
                     if cell.tag == "th":
                         cell.set("scope", "col")
                 # A wide table scrolls by itself, by keyboard too.
-                box = etree.Element("div", {
-                    "class": "scroll", "tabindex": "0", "role": "region",
-                    "aria-label": f"{self.renderer.words['table']} {number}",
-                })
+                box = etree.Element(
+                    "div",
+                    {
+                        "class": "scroll",
+                        "tabindex": "0",
+                        "role": "region",
+                        "aria-label": f"{self.renderer.words['table']} {number}",
+                    },
+                )
                 box.tail, child.tail = child.tail, None
                 box.append(child)
                 parent[index] = box
@@ -536,19 +590,33 @@ class _Finish(Treeprocessor):
             return etree.Element("span")
         self.pipeline.used.add(path)
         if not alt and not is_decoration:
-            self._source.error(f"![]({path}", "picture-alt", _l(
-                "“%(path)s” thiếu lời mô tả: ![mô tả](…), hoặc {.decoration} nếu chỉ để "
-                "trang trí", path=path))
+            self._source.error(
+                f"![]({path}",
+                "picture-alt",
+                _l(
+                    "“%(path)s” thiếu lời mô tả: ![mô tả](…), hoặc {.decoration} nếu chỉ để "
+                    "trang trí",
+                    path=path,
+                ),
+            )
         if kind in SOUNDS or kind in FILMS:
             return self._titled(self._player(medium, alt, kind), element)
         if kind not in PICTURES:
-            self._source.error(f"]({path}", "media-kind", _l(
-                "“%(path)s” không phải hình, tiếng hay phim; dùng /// download", path=path))
+            self._source.error(
+                f"]({path}",
+                "media-kind",
+                _l("“%(path)s” không phải hình, tiếng hay phim; dùng /// download", path=path),
+            )
             return etree.Element("span")
-        picture = etree.Element("img", {
-            "src": medium.address, "alt": "" if is_decoration else alt,
-            "loading": "lazy", "decoding": "async",
-        })
+        picture = etree.Element(
+            "img",
+            {
+                "src": medium.address,
+                "alt": "" if is_decoration else alt,
+                "loading": "lazy",
+                "decoding": "async",
+            },
+        )
         if is_decoration:
             picture.set("class", "decoration")
         if medium.width and medium.height:
@@ -563,26 +631,42 @@ class _Finish(Treeprocessor):
 
     def _player(self, medium: Medium, alt: str, kind: str) -> etree.Element:
         tag = "audio" if kind in SOUNDS else "video"
-        player = etree.Element(tag, {
-            "src": medium.address, "controls": "", "preload": "none", "aria-label": alt,
-        })
+        player = etree.Element(
+            tag,
+            {
+                "src": medium.address,
+                "controls": "",
+                "preload": "none",
+                "aria-label": alt,
+            },
+        )
         stem = medium.path.rpartition(".")[0]
         for ending in CAPTIONS:
             if captions := self.renderer.media.get(f"{stem}.{ending}"):
                 self.pipeline.used.add(captions.path)
-                etree.SubElement(player, "track", {
-                    "src": captions.address, "kind": "captions",
-                    "srclang": self.renderer.language, "label": self.renderer.language,
-                })
+                etree.SubElement(
+                    player,
+                    "track",
+                    {
+                        "src": captions.address,
+                        "kind": "captions",
+                        "srclang": self.renderer.language,
+                        "label": self.renderer.language,
+                    },
+                )
         return player
 
     def _missing(self, path: str) -> None:
         if re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", path):
-            self._source.error(f"]({path}", "media-outside", _l(
-                "hình, tiếng và phim phải nằm trong media/, không lấy từ nơi khác"))
+            self._source.error(
+                f"]({path}",
+                "media-outside",
+                _l("hình, tiếng và phim phải nằm trong media/, không lấy từ nơi khác"),
+            )
         else:
-            self._source.error(f"]({path}", "media-missing", _l(
-                "không có tệp “%(path)s”", path=path))
+            self._source.error(
+                f"]({path}", "media-missing", _l("không có tệp “%(path)s”", path=path)
+            )
 
     def _figures(self, root: etree.Element) -> None:
         """A paragraph of nothing but pictures, sounds or films becomes figures with captions."""
@@ -590,8 +674,12 @@ class _Finish(Treeprocessor):
             for child in list(parent):
                 if child.tag != "p" or not len(child) or (child.text or "").strip():
                     continue
-                if any(m.tag not in ("img", "audio", "video") or (m.tail or "").strip()
-                       or m.get("class") == "decoration" for m in child):
+                if any(
+                    m.tag not in ("img", "audio", "video")
+                    or (m.tail or "").strip()
+                    or m.get("class") == "decoration"
+                    for m in child
+                ):
                     continue
                 index = list(parent).index(child)
                 parent.remove(child)
@@ -632,8 +720,9 @@ class _Finish(Treeprocessor):
     def _media_link(self, link: etree.Element, href: str) -> None:
         medium = self.renderer.media.get(href)
         if medium is None:
-            self._source.error(f"]({href}", "media-missing", _l(
-                "không có tệp “%(path)s”", path=href))
+            self._source.error(
+                f"]({href}", "media-missing", _l("không có tệp “%(path)s”", path=href)
+            )
             return
         self.pipeline.used.add(href)
         link.set("href", medium.address)
@@ -647,8 +736,11 @@ class _Finish(Treeprocessor):
         link.set("href", f"{address}#{heading_id(anchor)}" if anchor else address)
 
     def _broken(self, href: str) -> None:
-        self._source.remind(f"]({href}", "link-broken", _l(
-            "liên kết “%(href)s” không dẫn tới đâu trong khóa học", href=href))
+        self._source.remind(
+            f"]({href}",
+            "link-broken",
+            _l("liên kết “%(href)s” không dẫn tới đâu trong khóa học", href=href),
+        )
 
     @property
     def _source(self) -> _Source:
@@ -663,8 +755,24 @@ def heading_id(text: str) -> str:
 
 class _TextReader(HTMLParser):
     _BLOCKS = {
-        "p", "li", "td", "th", "h2", "h3", "h4", "h5", "h6", "figcaption", "summary", "pre",
-        "br", "blockquote", "aside", "div", "section", "tr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "figcaption",
+        "summary",
+        "pre",
+        "br",
+        "blockquote",
+        "aside",
+        "div",
+        "section",
+        "tr",
     }
 
     def __init__(self) -> None:

@@ -129,12 +129,21 @@ class _Reader:
                 continue
             problems = ProblemList(path)
             if number in numbers:
-                problems.error(1, "lesson-number-twice", _l(
-                    "số bài %(number)s đã dùng ở “%(other)s”",
-                    number=number, other=numbers[number]))
+                problems.error(
+                    1,
+                    "lesson-number-twice",
+                    _l(
+                        "số bài %(number)s đã dùng ở “%(other)s”",
+                        number=number,
+                        other=numbers[number],
+                    ),
+                )
             if key in keys:
-                problems.error(1, "lesson-key-twice", _l(
-                    "khóa “%(key)s” đã dùng ở “%(other)s”", key=key, other=keys[key]))
+                problems.error(
+                    1,
+                    "lesson-key-twice",
+                    _l("khóa “%(key)s” đã dùng ở “%(other)s”", key=key, other=keys[key]),
+                )
             numbers[number] = keys[key] = path
             self.problems += problems.found
             source = self._lesson_text(path, None)
@@ -152,16 +161,30 @@ class _Reader:
         source = path.removesuffix(f".{language}.md") + ".md"
         problems = ProblemList(path)
         if language not in LANGUAGES:
-            problems.error(1, "language", _l(
-                "không có ngôn ngữ “%(language)s”; các ngôn ngữ được dùng: %(known)s",
-                language=language, known=", ".join(LANGUAGES)))
+            problems.error(
+                1,
+                "language",
+                _l(
+                    "không có ngôn ngữ “%(language)s”; các ngôn ngữ được dùng: %(known)s",
+                    language=language,
+                    known=", ".join(LANGUAGES),
+                ),
+            )
         elif language == self.language:
-            problems.error(1, "language", _l(
-                "khóa học viết bằng ngôn ngữ này; bản gốc không mang đuôi .%(language)s.md",
-                language=language))
+            problems.error(
+                1,
+                "language",
+                _l(
+                    "khóa học viết bằng ngôn ngữ này; bản gốc không mang đuôi .%(language)s.md",
+                    language=language,
+                ),
+            )
         elif source not in self.bundle.files:
-            problems.error(1, "translation-orphan", _l(
-                "bản dịch này không có bản gốc “%(original)s”", original=source))
+            problems.error(
+                1,
+                "translation-orphan",
+                _l("bản dịch này không có bản gốc “%(original)s”", original=source),
+            )
         self.problems += problems.found
 
     def _lesson_text(self, path: str, source: LessonText | None) -> LessonText | None:
@@ -193,11 +216,17 @@ class _Reader:
     def _check_stamp(self, path: str, source: str, of: str | None, line: int) -> None:
         problems = ProblemList(path)
         if of is None:
-            problems.remind(1, "translation-unstamped", _l(
-                "bản dịch chưa ghi of:; chạy courses stamp khi bản dịch đã khớp bản gốc"))
+            problems.remind(
+                1,
+                "translation-unstamped",
+                _l("bản dịch chưa ghi of:; chạy courses stamp khi bản dịch đã khớp bản gốc"),
+            )
         elif of != stamp(self.bundle.text(source)):
-            problems.remind(line, "translation-stale", _l(
-                "bản gốc “%(original)s” đã đổi sau khi dịch", original=source))
+            problems.remind(
+                line,
+                "translation-stale",
+                _l("bản gốc “%(original)s” đã đổi sau khi dịch", original=source),
+            )
         self.problems += problems.found
 
     # Questions
@@ -218,8 +247,11 @@ class _Reader:
     ) -> None:
         place = f"{problems.file}:{block.line}"
         if block.id in self.ids:
-            problems.error(block.line, "question-id-twice", _l(
-                "mã “%(id)s” đã dùng ở %(place)s", id=block.id, place=self.ids[block.id]))
+            problems.error(
+                block.line,
+                "question-id-twice",
+                _l("mã “%(id)s” đã dùng ở %(place)s", id=block.id, place=self.ids[block.id]),
+            )
         elif block.id:
             self.ids[block.id] = place
         question = read_question(block.id, block.body, line=block.line, problems=problems)
@@ -236,13 +268,22 @@ class _Reader:
         asked = source.get(block.id)
         if asked is None:
             if block.id not in self.ids:
-                problems.error(block.line, "translation-question", _l(
-                    "bản gốc không có câu hỏi “%(id)s”", id=block.id))
+                problems.error(
+                    block.line,
+                    "translation-question",
+                    _l("bản gốc không có câu hỏi “%(id)s”", id=block.id),
+                )
             return
         if block.id in found:
-            problems.error(block.line, "question-id-twice", _l(
-                "mã “%(id)s” đã dùng ở %(place)s", id=block.id,
-                place=f"{problems.file}:{found[block.id].question.line}"))
+            problems.error(
+                block.line,
+                "question-id-twice",
+                _l(
+                    "mã “%(id)s” đã dùng ở %(place)s",
+                    id=block.id,
+                    place=f"{problems.file}:{found[block.id].question.line}",
+                ),
+            )
             return
         question = read_question(
             block.id, block.body, line=block.line, problems=problems, source=asked.question
@@ -252,14 +293,24 @@ class _Reader:
         try:
             both = translated(asked.question, question)
         except Mismatch:
-            problems.error(block.line, "translation-answers", _l(
-                "bản dịch không có cùng loại và cùng số đáp án như bản gốc (%(place)s)",
-                place=f"{asked.path}:{asked.question.line}"))
+            problems.error(
+                block.line,
+                "translation-answers",
+                _l(
+                    "bản dịch không có cùng loại và cùng số đáp án như bản gốc (%(place)s)",
+                    place=f"{asked.path}:{asked.question.line}",
+                ),
+            )
             return
         if both.disagrees:
-            problems.remind(block.line, "translation-marks", _l(
-                "đáp án đúng khác bản gốc (%(place)s); bản gốc được dùng để chấm",
-                place=f"{asked.path}:{asked.question.line}"))
+            problems.remind(
+                block.line,
+                "translation-marks",
+                _l(
+                    "đáp án đúng khác bản gốc (%(place)s); bản gốc được dùng để chấm",
+                    place=f"{asked.path}:{asked.question.line}",
+                ),
+            )
         found[block.id] = Asked(problems.file, block.body, both.question)
 
     def _topics(self) -> tuple[Topic, ...]:

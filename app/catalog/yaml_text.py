@@ -130,7 +130,13 @@ def _explained(wrong: yaml.YAMLError, first_line: int) -> YamlProblem:
     if "\\t" in problem or "tab" in problem:
         return YamlProblem(line, "yaml-shape", _l("thụt dòng bằng dấu cách, không bằng phím tab"))
     if "mapping values are not allowed" in problem:
-        return YamlProblem(line, "yaml-shape", _l(
-            "giá trị có dấu hai chấm: hãy đặt cả giá trị trong dấu ngoặc kép"))
-    return YamlProblem(line, "yaml-shape", _l(
-        "không đọc được dòng này; giá trị có dấu : # [ ] { } @ % cần đặt trong dấu ngoặc kép"))
+        return YamlProblem(
+            line,
+            "yaml-shape",
+            _l("giá trị có dấu hai chấm: hãy đặt cả giá trị trong dấu ngoặc kép"),
+        )
+    return YamlProblem(
+        line,
+        "yaml-shape",
+        _l("không đọc được dòng này; giá trị có dấu : # [ ] { } @ % cần đặt trong dấu ngoặc kép"),
+    )

@@ -340,12 +340,16 @@ def _locked_register(unit_id: int, year: int) -> Register:
         .values(unit_id=unit_id, year=year, last_number=0, head_hash=signing.CHAIN_START)
         .on_conflict_do_nothing(index_elements=["unit_id", "year"])
     )
-    return session().scalars(
-        select(Register)
-        .where(Register.unit_id == unit_id, Register.year == year)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return (
+        session()
+        .scalars(
+            select(Register)
+            .where(Register.unit_id == unit_id, Register.year == year)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .one()
+    )
 
 
 def _number_pattern(unit_id: int) -> str:
@@ -446,9 +450,7 @@ def reissue(
         raise rules.WordsLacking(rules.lacking(person.full_name, missing))
     _lock([certificate.completion_id])
     _check_in_force(certificate, reason)
-    [renewed] = _issue(
-        recognized.recognition, [(recognized, person, certificate)], by=by, now=now
-    )
+    [renewed] = _issue(recognized.recognition, [(recognized, person, certificate)], by=by, now=now)
     _end(certificate, "superseded", reason, renewed.code, by=by, by_name=by_name, now=now)
     return renewed
 

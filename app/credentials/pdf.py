@@ -78,7 +78,9 @@ def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) 
         page = compiler.compile(
             input=str(_TEMPLATE),
             format="pdf",
-            sys_inputs={"data": json.dumps(_page_data(words, is_draft=is_draft), ensure_ascii=False)},
+            sys_inputs={
+                "data": json.dumps(_page_data(words, is_draft=is_draft), ensure_ascii=False)
+            },
             pdf_standards=["a-2a", "ua-1"],
             timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
         )

@@ -26,9 +26,7 @@ def page_of(
     page = _typeset(certificate.printed, certificate.issued_on)
     digest = files().store(page)
     with database.unit_of_work():
-        actions.keep_file(
-            certificate.id, content_hash=digest, size=len(page), now=clock.now()
-        )
+        actions.keep_file(certificate.id, content_hash=digest, size=len(page), now=clock.now())
     return page, digest
 
 

@@ -113,14 +113,18 @@ def to_print(
     code: str, person_id: int, roots: Sequence[int]
 ) -> tuple[Certificate, CertificateFile | None] | None:
     """A certificate that is one's own or inside one's units, with its file if it was set."""
-    row = session().execute(
-        select(Certificate, CertificateFile)
-        .outerjoin(CertificateFile, CertificateFile.certificate_id == Certificate.id)
-        .where(
-            Certificate.code == code,
-            or_(Certificate.person_id.in_(same_person(person_id)), visible_to(roots)),
+    row = (
+        session()
+        .execute(
+            select(Certificate, CertificateFile)
+            .outerjoin(CertificateFile, CertificateFile.certificate_id == Certificate.id)
+            .where(
+                Certificate.code == code,
+                or_(Certificate.person_id.in_(same_person(person_id)), visible_to(roots)),
+            )
         )
-    ).one_or_none()
+        .one_or_none()
+    )
     return (row[0], row[1]) if row else None
 
 
@@ -157,9 +161,7 @@ def _shown(statement: Select[Certificate, str], today: date) -> Shown | None:
 def state_of(certificate: Certificate, today: date) -> rules.State:
     """What the register says of a certificate on a day; its events must be at hand."""
     ends = (event.kind for event in certificate.events if event.kind in ENDING_KINDS)
-    return rules.state_on(
-        today, expires_on=certificate.expires_on, ended_by=next(ends, None)
-    )
+    return rules.state_on(today, expires_on=certificate.expires_on, ended_by=next(ends, None))
 
 
 def holds(certificate: Certificate, public_key: str) -> bool:
@@ -205,12 +207,16 @@ def certificates_of(person_id: int, *, today: date) -> list[tuple[Certificate, r
 
 def completions_without_certificate(person_id: int) -> Sequence[Completion]:
     """What a person completed and no decision has recognised yet, the latest first."""
-    return session().scalars(
-        select(Completion)
-        .where(Completion.person_id.in_(same_person(person_id)), ~_recognized())
-        .options(joinedload(Completion.version))
-        .order_by(Completion.completed_at.desc())
-    ).all()
+    return (
+        session()
+        .scalars(
+            select(Completion)
+            .where(Completion.person_id.in_(same_person(person_id)), ~_recognized())
+            .options(joinedload(Completion.version))
+            .order_by(Completion.completed_at.desc())
+        )
+        .all()
+    )
 
 
 # Who waits
@@ -346,27 +352,35 @@ def waiting_courses(roots: Sequence[int]) -> list[tuple[int, CourseVersion]]:
 
 def issuers(roots: Sequence[int], today: date) -> Sequence[Unit]:
     """The units in scope that issue certificates, in Vietnamese order."""
-    return session().scalars(
-        select(Unit)
-        .where(
-            Unit.id.in_(ids_below(roots)),
-            Unit.kind.in_(rules.ISSUING_KINDS),
-            or_(Unit.closed_on.is_(None), Unit.closed_on > today),
+    return (
+        session()
+        .scalars(
+            select(Unit)
+            .where(
+                Unit.id.in_(ids_below(roots)),
+                Unit.kind.in_(rules.ISSUING_KINDS),
+                or_(Unit.closed_on.is_(None), Unit.closed_on > today),
+            )
+            .options(joinedload(Unit.parent))
+            .order_by(Unit.name_sort, Unit.id)
         )
-        .options(joinedload(Unit.parent))
-        .order_by(Unit.name_sort, Unit.id)
-    ).all()
+        .all()
+    )
 
 
 def standing_decisions(roots: Sequence[int]) -> Sequence[Recognition]:
     """The standing decisions of the units in scope, those in force first."""
-    return session().scalars(
-        select(Recognition)
-        .where(Recognition.is_standing, Recognition.unit_id.in_(ids_below(roots)))
-        .options(joinedload(Recognition.unit))
-        .order_by(Recognition.ended_at.is_not(None), Recognition.made_at.desc())
-        .limit(PAGE)
-    ).all()
+    return (
+        session()
+        .scalars(
+            select(Recognition)
+            .where(Recognition.is_standing, Recognition.unit_id.in_(ids_below(roots)))
+            .options(joinedload(Recognition.unit))
+            .order_by(Recognition.ended_at.is_not(None), Recognition.made_at.desc())
+            .limit(PAGE)
+        )
+        .all()
+    )
 
 
 def standing_decision(decision_id: int, roots: Sequence[int]) -> Recognition | None:
@@ -417,13 +431,17 @@ def decision_with_certificates(
     )
     if decision is None:
         return None
-    certificates = session().scalars(
-        select(Certificate)
-        .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
-        .where(RecognizedCompletion.recognition_id == decision_id)
-        .order_by(Certificate.issued_on.desc(), Certificate.number.desc())
-        .limit(PAGE)
-    ).all()
+    certificates = (
+        session()
+        .scalars(
+            select(Certificate)
+            .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
+            .where(RecognizedCompletion.recognition_id == decision_id)
+            .order_by(Certificate.issued_on.desc(), Certificate.number.desc())
+            .limit(PAGE)
+        )
+        .all()
+    )
     return decision, certificates
 
 
@@ -438,12 +456,12 @@ def first_broken_line() -> str | None:
     signature that none of the issuer's keys made. Whoever can write to the database alone
     cannot make a key: its private half would have to lie where KEYS_URL says.
     """
-    public_keys = {
-        key.key_id: key for key in session().scalars(select(IssuerKey))
-    }
-    for register in session().scalars(
-        select(Register).options(joinedload(Register.unit)).order_by(Register.id)
-    ).all():
+    public_keys = {key.key_id: key for key in session().scalars(select(IssuerKey))}
+    for register in (
+        session()
+        .scalars(select(Register).options(joinedload(Register.unit)).order_by(Register.id))
+        .all()
+    ):
         number, head = 0, signing.CHAIN_START
         for certificate in session().scalars(
             select(Certificate)

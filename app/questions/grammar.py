@@ -57,8 +57,12 @@ _TOLERANCE = re.compile(r"±|\+/-|\+-")
 
 _SHAPES = {"task": _TASK, "equals": _EQUALS, "pair": _PAIR, "step": _STEP}
 _SHAPE_OF_KIND = {
-    "one": "task", "multiple": "task", "number": "equals", "text": "equals",
-    "matching": "pair", "order": "step",
+    "one": "task",
+    "multiple": "task",
+    "number": "equals",
+    "text": "equals",
+    "matching": "pair",
+    "order": "step",
 }
 
 
@@ -136,12 +140,18 @@ class _Reader:
 
     def _check_id(self) -> None:
         if not self.id:
-            self._error(self.line, "question-id",
-                        "câu hỏi cần một mã sau dấu gạch đứng: /// question | ma-cau-hoi")
+            self._error(
+                self.line,
+                "question-id",
+                "câu hỏi cần một mã sau dấu gạch đứng: /// question | ma-cau-hoi",
+            )
         elif not _ID.fullmatch(self.id) or len(self.id) > LONGEST_ID:
-            self._error(self.line, "question-id",
-                        "mã câu hỏi “%(id)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
-                        id=self.id[:LONGEST_ID])
+            self._error(
+                self.line,
+                "question-id",
+                "mã câu hỏi “%(id)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
+                id=self.id[:LONGEST_ID],
+            )
 
     def _read_options(self) -> int:
         """Read the indented options; returns the index of the first line after them."""
@@ -205,16 +215,20 @@ class _Reader:
             match = pattern.match(text) if pattern and is_text else None
             if match:
                 if any(a.strip() for a in after):
-                    self._error(after_line, "text-between-answers",
-                                "văn bản đứng giữa các đáp án; hãy thụt vào dưới đáp án, "
-                                "hoặc đưa xuống sau đáp án cuối")
+                    self._error(
+                        after_line,
+                        "text-between-answers",
+                        "văn bản đứng giữa các đáp án; hãy thụt vào dưới đáp án, "
+                        "hoặc đưa xuống sau đáp án cuối",
+                    )
                     after = []
                 answers.append(_Answer(line, match, [match[match.re.groups] or ""]))
                 blank = False
                 continue
             if pattern is _TASK and is_text and _TASK_NEARLY.match(text):
-                self._error(line, "choice-shape",
-                            "phương án viết “- [x] …” khi đúng, “- [ ] …” khi sai")
+                self._error(
+                    line, "choice-shape", "phương án viết “- [x] …” khi đúng, “- [ ] …” khi sai"
+                )
                 continue
             stripped = text.strip()
             if not answers:
@@ -242,13 +256,17 @@ class _Reader:
         if wanted in ("essay", "blanks"):
             return wanted
         if not body.answers:
-            self._error(self.line, "question-answers",
-                        "câu hỏi chưa có đáp án: “- [x] …”, “= …”, “[[…]]”, “- … :: …” "
-                        "hoặc danh sách đánh số")
+            self._error(
+                self.line,
+                "question-answers",
+                "câu hỏi chưa có đáp án: “- [x] …”, “= …”, “[[…]]”, “- … :: …” "
+                "hoặc danh sách đánh số",
+            )
             return None
         if len(body.answers) > MOST_ANSWERS:
-            self._error(self.line, "question-answers", "nhiều nhất %(most)s đáp án",
-                        most=MOST_ANSWERS)
+            self._error(
+                self.line, "question-answers", "nhiều nhất %(most)s đáp án", most=MOST_ANSWERS
+            )
             return None
         if wanted:
             return wanted
@@ -313,8 +331,12 @@ class _Reader:
                 return points
         except UnreadableNumber:
             pass
-        self._error(line, "question-option", "điểm là một số lớn hơn 0, nhiều nhất %(most)s",
-                    most=MOST_POINTS)
+        self._error(
+            line,
+            "question-option",
+            "điểm là một số lớn hơn 0, nhiều nhất %(most)s",
+            most=MOST_POINTS,
+        )
         return Decimal(1)
 
     def _tags(self) -> tuple[str, ...]:
@@ -322,9 +344,11 @@ class _Reader:
         inner = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         tags = tuple(tag.strip().strip("\"'") for tag in inner.split(",") if tag.strip())
         if any(not _ID.fullmatch(tag) for tag in tags):
-            self._error(line, "question-option",
-                        "nhãn chỉ gồm chữ thường không dấu, chữ số và gạch nối, "
-                        "cách nhau bằng dấu phẩy")
+            self._error(
+                line,
+                "question-option",
+                "nhãn chỉ gồm chữ thường không dấu, chữ số và gạch nối, cách nhau bằng dấu phẩy",
+            )
         return tags
 
     def _difficulty(self) -> Difficulty | None:
@@ -332,17 +356,18 @@ class _Reader:
         if not line:
             return None
         if value not in DIFFICULTIES:
-            self.problems.error(
-                line, "question-option", unknown_name(value, list(DIFFICULTIES))
-            )
+            self.problems.error(line, "question-option", unknown_name(value, list(DIFFICULTIES)))
             return None
         return value
 
     def _ignores_diacritics(self, kind: Kind) -> bool:
         line, value = self.options.get("diacritics", (0, "count"))
         if value not in ("ignore", "count") or (line and kind not in ("text", "blanks")):
-            self._error(line, "question-option",
-                        "diacritics là “ignore” hoặc “count”, và chỉ dùng cho câu trả lời ngắn")
+            self._error(
+                line,
+                "question-option",
+                "diacritics là “ignore” hoặc “count”, và chỉ dùng cho câu trả lời ngắn",
+            )
         return value == "ignore"
 
     def _criteria(self) -> tuple[Criterion, ...]:
@@ -356,8 +381,9 @@ class _Reader:
             if criteria[-1] is None:
                 self._error(line, "question-rubric", "tiêu chí viết “- tên tiêu chí: số điểm”")
         if not criteria and not self.source:
-            self._error(self.line, "question-rubric",
-                        "câu tự luận cần “rubric:” với các tiêu chí và điểm")
+            self._error(
+                self.line, "question-rubric", "câu tự luận cần “rubric:” với các tiêu chí và điểm"
+            )
         return tuple(c for c in criteria if c)
 
     # Answers
@@ -379,8 +405,9 @@ class _Reader:
         elif not right:
             self._error(self.line, "question-right", "chưa phương án nào được đánh dấu [x]")
         elif kind == "one" and len(right) > 1:
-            self._error(right[1].line, "question-right",
-                        "câu một lựa chọn chỉ có một phương án [x]")
+            self._error(
+                right[1].line, "question-right", "câu một lựa chọn chỉ có một phương án [x]"
+            )
         if len(answers) < 2:
             self._error(answers[0].line, "question-answers", "cần ít nhất hai phương án")
         return tuple(
@@ -405,8 +432,9 @@ class _Reader:
             self.problems.error(answer.line, "number-shape", unreadable.message)
             return None
         if not has_unit_shape(rest):
-            self._error(answer.line, "number-shape",
-                        "sau số chỉ viết đơn vị, như “12,5 ± 0,5 triệu đồng”")
+            self._error(
+                answer.line, "number-shape", "sau số chỉ viết đơn vị, như “12,5 ± 0,5 triệu đồng”"
+            )
         return NumberAnswer(
             value=quantity.value,
             tolerance=abs(tolerance * quantity.scale),
@@ -454,8 +482,11 @@ class _Reader:
 
         text = _BLANK.sub(numbered, prompt)
         if not blanks:
-            self._error(self.line, "question-answers",
-                        "câu điền khuyết cần ít nhất một chỗ trống [[…]] trong câu dẫn")
+            self._error(
+                self.line,
+                "question-answers",
+                "câu điền khuyết cần ít nhất một chỗ trống [[…]] trong câu dẫn",
+            )
         return text, tuple(blanks)
 
     def _prompt_line(self, prompt: str, offset: int) -> int:
@@ -470,9 +501,11 @@ class _Reader:
             return Blank(inner)
         words = [part.removeprefix("*").strip() for part in options]
         if len(starred) != 1 or len(options) < 2 or "" in words or len(set(words)) < len(words):
-            self._error(line, "blank-shape",
-                        "chỗ trống có lựa chọn viết [[*đúng / sai / có khi]], "
-                        "một lựa chọn có dấu sao")
+            self._error(
+                line,
+                "blank-shape",
+                "chỗ trống có lựa chọn viết [[*đúng / sai / có khi]], một lựa chọn có dấu sao",
+            )
             return Blank(inner)
         choices = tuple(
             Choice(answer_key(self.id, word), word, part.startswith("*"))
@@ -494,7 +527,8 @@ def _number_parts(text: str) -> tuple[Quantity, Decimal, str]:
     right = read_quantity(others[0])
     if left.unit or left.scale != 1:
         if (right.unit or right.scale != 1) and (right.unit, right.scale) != (
-            left.unit, left.scale,
+            left.unit,
+            left.scale,
         ):
             raise UnreadableNumber(_l("số và dung sai cần cùng một đơn vị"))
         return left, right.number, _unit_words(first)
@@ -504,4 +538,4 @@ def _number_parts(text: str) -> tuple[Quantity, Decimal, str]:
 def _unit_words(text: str) -> str:
     """What is written after the number, spaces before it kept to tell `5S` from `5 S`."""
     match = re.match(r"\s*[+-−]?\s*\d[\d.,]*(?: \d{3}(?!\d)[\d.,]*)*", text)
-    return text[match.end():].rstrip() if match else ""
+    return text[match.end() :].rstrip() if match else ""

@@ -13,7 +13,14 @@ Kind = Literal["one", "multiple", "number", "text", "blanks", "matching", "order
 Difficulty = Literal["easy", "medium", "hard"]
 
 KINDS: tuple[Kind, ...] = (
-    "one", "multiple", "number", "text", "blanks", "matching", "order", "essay",
+    "one",
+    "multiple",
+    "number",
+    "text",
+    "blanks",
+    "matching",
+    "order",
+    "essay",
 )
 MARKED: frozenset[Kind] = frozenset({"one", "multiple", "number", "text"})
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
@@ -132,17 +139,15 @@ class Question:
                 replace(c, text=changed(c.text, is_label=True), feedback=changed(c.feedback))
                 for c in self.choices
             ),
-            number=self.number
-            and replace(self.number, feedback=changed(self.number.feedback)),
+            number=self.number and replace(self.number, feedback=changed(self.number.feedback)),
             texts=tuple(replace(t, feedback=changed(t.feedback)) for t in self.texts),
             pairs=tuple(
-                replace(p, term=changed(p.term, is_label=True),
-                        match=changed(p.match, is_label=True))
+                replace(
+                    p, term=changed(p.term, is_label=True), match=changed(p.match, is_label=True)
+                )
                 for p in self.pairs
             ),
-            steps=tuple(
-                replace(s, text=changed(s.text, is_label=True)) for s in self.steps
-            ),
+            steps=tuple(replace(s, text=changed(s.text, is_label=True)) for s in self.steps),
         )
 
 
@@ -223,9 +228,7 @@ def from_json(data: dict[str, Any]) -> Question:
         ),
         pairs=tuple(Pair(**p) for p in data.get("pairs", ())),
         steps=tuple(Step(**s) for s in data.get("steps", ())),
-        rubric=tuple(
-            Criterion(c["name"], Decimal(c["points"])) for c in data.get("rubric", ())
-        ),
+        rubric=tuple(Criterion(c["name"], Decimal(c["points"])) for c in data.get("rubric", ())),
     )
 
 
@@ -253,8 +256,11 @@ def learner_view(question: Question) -> dict[str, Any]:
         view["unit"] = question.number.unit
     if question.blanks:
         view["blanks"] = [
-            {"choices": sorted(({"key": c.key, "text": c.text} for c in b.choices),
-                               key=lambda c: c["key"])}
+            {
+                "choices": sorted(
+                    ({"key": c.key, "text": c.text} for c in b.choices), key=lambda c: c["key"]
+                )
+            }
             for b in question.blanks
         ]
     if question.pairs:

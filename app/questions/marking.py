@@ -17,7 +17,7 @@ LONGEST_TEXT = 500
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _TONE_BEFORE_SECOND_VOWEL = re.compile(f"(o)([{_TONES}])([ae])|(u)([{_TONES}])(y)")
-_SIGNS = str.maketrans("‐‑‒–—−“”„«»’‘", "------\"\"\"\"\"''")
+_SIGNS = str.maketrans("‐‑‒–—−“”„«»’‘", '------"""""\'\'')
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,7 @@ def _result(question: Question, share: Decimal, **rest: Any) -> Mark:
 
 def _mark_choices(question: Question, response: Response) -> Mark:
     chosen = set(response.choices)
-    marks = tuple(
-        ChoiceMark(c.key, c.key in chosen, c.right, c.feedback) for c in question.choices
-    )
+    marks = tuple(ChoiceMark(c.key, c.key in chosen, c.right, c.feedback) for c in question.choices)
     right = sum(m.is_right for m in marks)
     wrong = len(marks) - right
     hits = sum(m.is_chosen and m.is_right for m in marks)
@@ -155,9 +153,7 @@ def _mark_number(question: Question, answer: NumberAnswer, response: Response) -
     if given.scale == 1 and not given.unit:
         readings.add(given.number * answer.scale)
     is_right = any(abs(r - answer.value) <= answer.tolerance for r in readings)
-    return _result(
-        question, Decimal(is_right), feedback=answer.feedback if is_right else ""
-    )
+    return _result(question, Decimal(is_right), feedback=answer.feedback if is_right else "")
 
 
 def _mark_text(question: Question, response: Response) -> Mark:

@@ -20,18 +20,38 @@ _START = re.compile(r"[+-]?\s*\d[\d.,]*(?: \d{3}(?!\d)[\d.,]*)*")
 
 # A thousand and its fellows, folded; "tr" and "k" as people type them in a hurry.
 _SCALES = {
-    "nghin": 10**3, "ngan": 10**3, "k": 10**3, "thousand": 10**3,
-    "trieu": 10**6, "tr": 10**6, "million": 10**6,
-    "ty": 10**9, "ti": 10**9, "billion": 10**9,
+    "nghin": 10**3,
+    "ngan": 10**3,
+    "k": 10**3,
+    "thousand": 10**3,
+    "trieu": 10**6,
+    "tr": 10**6,
+    "million": 10**6,
+    "ty": 10**9,
+    "ti": 10**9,
+    "billion": 10**9,
 }
 
 # Units that are one unit under several names, folded.
 _UNIT_NAMES = {
-    "d": "dong", "vnd": "dong", "vn dong": "dong", "₫": "dong",
-    "phan tram": "%", "per cent": "%", "percent": "%",
-    "h": "gio", "hour": "gio", "hours": "gio",
-    "minute": "phut", "minutes": "phut", "day": "ngay", "days": "ngay",
-    "month": "thang", "months": "thang", "year": "nam", "years": "nam",
+    "d": "dong",
+    "vnd": "dong",
+    "vn dong": "dong",
+    "₫": "dong",
+    "phan tram": "%",
+    "per cent": "%",
+    "percent": "%",
+    "h": "gio",
+    "hour": "gio",
+    "hours": "gio",
+    "minute": "phut",
+    "minutes": "phut",
+    "day": "ngay",
+    "days": "ngay",
+    "month": "thang",
+    "months": "thang",
+    "year": "nam",
+    "years": "nam",
 }
 
 
@@ -72,15 +92,20 @@ def read_number(text: str) -> Decimal:
         raise UnreadableNumber(_l("chưa có số"))
     if "," in decimals or (comma and not _WHOLE.fullmatch(decimals)):
         raise UnreadableNumber(
-            _l("không đọc được số “%(text)s”: chỉ một dấu phẩy, trước phần lẻ, ví dụ 12,5",
-               text=text)
+            _l(
+                "không đọc được số “%(text)s”: chỉ một dấu phẩy, trước phần lẻ, ví dụ 12,5",
+                text=text,
+            )
         )
     if _GROUPED.fullmatch(whole) and not whole.startswith("0"):
         whole = whole.replace(".", "").replace(" ", "")
     elif not _WHOLE.fullmatch(whole):
         raise UnreadableNumber(
-            _l("không đọc được số “%(text)s”: dấu phẩy trước phần lẻ (12,5), "
-               "dấu chấm giữa các hàng nghìn (1.500)", text=text)
+            _l(
+                "không đọc được số “%(text)s”: dấu phẩy trước phần lẻ (12,5), "
+                "dấu chấm giữa các hàng nghìn (1.500)",
+                text=text,
+            )
         )
     number = Decimal(f"{whole}.{decimals}" if comma else whole)
     return -number if sign == "-" else number
@@ -96,7 +121,7 @@ def read_quantity(text: str) -> Quantity:
     if not match:
         raise UnreadableNumber(_l("không đọc được số “%(text)s”", text=text))
     number = read_number(match.group().rstrip(" ."))
-    rest = text[match.end():]
+    rest = text[match.end() :]
     scale = 1
     words = unit_key(rest).split()
     while words and words[0] in _SCALES:
@@ -110,8 +135,12 @@ def has_unit_shape(text: str) -> bool:
         return True
     attached = text[0] not in " %°"
     words = _plain(text).split()
-    return not attached and len(words) <= 4 and all(
-        re.fullmatch(r"[%°]|[^\W\d_]+[23]?(?:/[^\W\d_]+[23]?)*|°[CF]", word) for word in words
+    return (
+        not attached
+        and len(words) <= 4
+        and all(
+            re.fullmatch(r"[%°]|[^\W\d_]+[23]?(?:/[^\W\d_]+[23]?)*|°[CF]", word) for word in words
+        )
     )
 
 

@@ -20,9 +20,7 @@ MOTTO = "Độc lập - Tự do - Hạnh phúc"
 KIND = "DANH SÁCH"
 SUBJECT = "Cán bộ, cộng tác viên khuyến công đã được bồi dưỡng"
 NUMBER_LINE = "Số:            /DS-………"
-ATTACHED_LINE = (
-    "(Kèm theo ………………… số ……… /……………… ngày …… tháng …… năm ……… của ……………………………)"
-)
+ATTACHED_LINE = "(Kèm theo ………………… số ……… /……………… ngày …… tháng …… năm ……… của ……………………………)"
 PREPARER = ("NGƯỜI LẬP BIỂU", "(Ký, ghi rõ họ tên)")
 HEAD_OF_UNIT = ("THỦ TRƯỞNG ĐƠN VỊ", "(Ký, ghi rõ họ tên, đóng dấu)")
 ILLUSTRATION_MARK = "Dữ liệu minh họa: tên người, đơn vị và số liệu đều không có thật."
@@ -175,7 +173,7 @@ def _course(row: Any) -> TrainedCourse:
 
 
 def decision_text(number: str | None, day: date | None) -> str:
-    """"12/QĐ-TTKC ngày 05/02/2026"; nothing where there is no decision."""
+    """ "12/QĐ-TTKC ngày 05/02/2026"; nothing where there is no decision."""
     return " ngày ".join(filter(None, (number, show_date(day))))
 
 

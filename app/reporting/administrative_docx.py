@@ -331,5 +331,3 @@ def _add(parent: Any, name: str, **attributes: object) -> Any:
 def _twips(millimetres: int) -> int:
     """Twentieths of a point."""
     return round(millimetres / 25.4 * 1440)
-
-

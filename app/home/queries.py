@@ -1,0 +1,138 @@
+"""Reads of the first page: everything a learner needs first, at a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import joinedload
+
+from app.catalog.models import Course, CourseVersion
+from app.credentials.models import Certificate
+from app.kernel.clock import VIETNAM
+from app.kernel.database import session
+from app.learning.models import Completion, Enrollment
+from app.organization.models import UnitLine, UnitSetting
+from app.people.models import Membership
+
+SUGGESTIONS = 4
+YEARLY_TARGET = "yearly_target"
+
+
+@dataclass(frozen=True)
+class Year:
+    """Periods that a person completed in a year, beside the target their unit set, if any."""
+
+    year: int
+    periods: int
+    target: int | None
+    basis: str
+
+
+def running(person_id: int) -> Sequence[Enrollment]:
+    """A person's courses that are not completed, the latest activity first."""
+    return (
+        session()
+        .scalars(
+            select(Enrollment)
+            .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+            .where(Enrollment.person_id == person_id, Completion.id.is_(None))
+            .options(joinedload(Enrollment.version), joinedload(Enrollment.course))
+            .order_by(Enrollment.last_activity_at.desc(), Enrollment.id.desc())
+            .limit(6)
+        )
+        .all()
+    )
+
+
+def suggested(person_id: int, today: date) -> Sequence[Course]:
+    """Open courses that the person never enrolled in, in Vietnamese order."""
+    return (
+        session()
+        .scalars(
+            select(Course)
+            .join(CourseVersion, CourseVersion.id == Course.current_id)
+            .outerjoin(
+                Enrollment,
+                and_(Enrollment.course_id == Course.id, Enrollment.person_id == person_id),
+            )
+            .where(
+                Enrollment.id.is_(None),
+                (CourseVersion.closes_on.is_(None)) | (CourseVersion.closes_on >= today),
+            )
+            .options(joinedload(Course.current))
+            .order_by(CourseVersion.title_sort)
+            .limit(SUGGESTIONS + 6)
+        )
+        .all()
+    )
+
+
+def newest_certificate(person_id: int) -> Certificate | None:
+    """The certificate issued to a person last."""
+    return session().scalar(
+        select(Certificate)
+        .where(Certificate.person_id == person_id)
+        .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
+        .limit(1)
+    )
+
+
+def year_of(person_id: int, today: date) -> Year:
+    """This year's periods and the nearest unit's target, in one statement.
+
+    The target is the operator's own: no general legal minimum is in force (domain.md 0, 7).
+    """
+    start = datetime(today.year, 1, 1, tzinfo=VIETNAM)
+    periods = (
+        select(func.coalesce(func.sum(Completion.periods), 0))
+        .where(Completion.person_id == person_id, Completion.completed_at >= start)
+        .scalar_subquery()
+    )
+    target = (
+        select(UnitSetting.value)
+        .join(UnitLine, UnitLine.ancestor_id == UnitSetting.unit_id)
+        .join(Membership, Membership.unit_id == UnitLine.unit_id)
+        .where(
+            Membership.person_id == person_id,
+            Membership.is_primary,
+            Membership.ends_on.is_(None),
+            UnitSetting.name == YEARLY_TARGET,
+        )
+        .order_by(UnitLine.depth)
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = session().execute(select(periods.label("periods"), target.label("target"))).one()
+    value = row.target or {}
+    is_this_year = value.get("year") == today.year
+    return Year(
+        year=today.year,
+        periods=int(row.periods),
+        target=value.get("periods") if is_this_year else None,
+        basis=value.get("basis", "") if is_this_year else "",
+    )
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the front page may say of the catalogue: counted, never invented."""
+
+    courses: int
+    periods: int
+
+
+def offer() -> Offer:
+    """How many courses and periods are published."""
+    row = (
+        session()
+        .execute(
+            select(func.count(Course.id), func.coalesce(func.sum(CourseVersion.periods), 0)).join(
+                CourseVersion, CourseVersion.id == Course.current_id
+            )
+        )
+        .one()
+    )
+    return Offer(courses=int(row[0]), periods=int(row[1]))
