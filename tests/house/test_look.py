@@ -125,6 +125,8 @@ def draw():
     kernel = Environment(
         loader=FileSystemLoader(APP / "templates"),
         undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
     )
@@ -172,7 +174,8 @@ def test_a_refusal_is_read_aloud_at_once(draw):
     page = draw(
         '{% extends "page.html" %}{% block title %}x{% endblock %}{% block main %}{% endblock %}'
     )
-    assert 'role="alert"' in page and "Chưa lưu được." in page
+    assert 'role="alert"' in page
+    assert "Chưa lưu được." in page
 
 
 @pytest.mark.parametrize(
@@ -186,18 +189,21 @@ def test_a_refusal_is_read_aloud_at_once(draw):
 )
 def test_each_kind_of_question_has_its_input_under_its_own_name(draw, kind, mark):
     drawn = draw(QUESTION, item=a_question(kind), answer=None, result=None)
-    assert mark in drawn and 'name="x-q1"' in drawn
+    assert mark in drawn
+    assert 'name="x-q1"' in drawn
     assert 'data-question="q1"' in drawn
 
 
 def test_what_was_answered_is_shown_again(draw):
     drawn = draw(QUESTION, item=a_question(), answer="b", result=None)
-    assert re.search(r'value="b" checked', drawn) and not re.search(r'value="a" checked', drawn)
+    assert re.search(r'value="b" checked', drawn)
+    assert not re.search(r'value="a" checked', drawn)
 
 
 def test_the_right_answer_stays_hidden_until_the_result_brings_it(draw):
     hidden = draw(QUESTION, item=a_question(), answer="b", result=a_result())
-    assert "Chưa đúng" in hidden and "Đáp án đúng" not in hidden
+    assert "Chưa đúng" in hidden
+    assert "Đáp án đúng" not in hidden
     shown = draw(QUESTION, item=a_question(), answer="b", result=a_result(right_keys=["a"]))
     assert "Đáp án đúng" in shown
 
