@@ -13,6 +13,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from app.kernel import clock
 from app.kernel.words import show_date, show_number
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -140,8 +141,7 @@ class TrainedList:
 def grouped_by_person(rows: Iterable[Any]) -> tuple[TrainedPerson, ...]:
     """One person each from rows ordered by person, then by completion.
 
-    A row has person_id, full_name, birth_date, position, unit_name, course, periods,
-    completed_on, register_no, decision and note. The unit and position of the latest
+    The rows are those of the list of trained people. The unit and position of the latest
     completion stand for the person.
     """
     people: list[TrainedPerson] = []
@@ -165,10 +165,10 @@ def _course(row: Any) -> TrainedCourse:
     return TrainedCourse(
         title=row.course,
         periods=row.periods,
-        completed_on=row.completed_on,
+        completed_on=clock.local_date(row.completed_at),
         register_no=row.register_no or "",
         decision=decision_text(row.decision_number, row.decision_date),
-        note=row.note,
+        note=note_of(row.register_no, row.ended_by),
     )
 
 
@@ -177,6 +177,13 @@ def decision_text(number: str | None, day: date | None) -> str:
     return " ngày ".join(filter(None, (number, show_date(day))))
 
 
+def note_of(register_no: str | None, ended_by: str | None) -> str:
+    """What the last column must say of a certificate that is missing or taken back."""
+    if register_no is None:
+        return "Chưa cấp giấy chứng nhận"
+    return "Giấy chứng nhận đã thu hồi" if ended_by == "revoked" else ""
+
+
 def scope_line(words: Sequence[tuple[str, str]]) -> str:
-    """The question in one line under the title: "(Đơn vị: …; Ngày hoàn thành: từ … đến …)"."""
+    """The question in one line under the title: "Đơn vị: …; Ngày hoàn thành: từ … đến …"."""
     return "; ".join(f"{heading}: {text}" for heading, text in words)

@@ -205,7 +205,7 @@ def _line(
     """One centred line at the end of a cell or of the document."""
     first = place.paragraphs[0] if place.paragraphs else None
     is_unused = first is not None and len(place.paragraphs) == 1 and not first.runs
-    paragraph = first if is_unused and hasattr(place, "_tc") else place.add_paragraph()
+    paragraph: Any = first if is_unused and hasattr(place, "_tc") else place.add_paragraph()
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.space_before = Pt(before)
     paragraph.paragraph_format.space_after = Pt(after)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import (
     Boolean,
-    Column as TableColumn,
     Date,
     Integer,
     MetaData,
@@ -20,6 +19,9 @@ from sqlalchemy import (
     create_engine,
     event,
     select,
+)
+from sqlalchemy import (
+    Column as TableColumn,
 )
 from sqlalchemy.orm import Session
 
@@ -99,9 +101,7 @@ NOTES: List[frozenset[int]] = List(
                     column=notes.c.finished_at,
                     is_moment=True,
                 ),
-                DateOf(
-                    key="quyet-dinh", heading=_l("Ngày quyết định"), column=notes.c.decided_on
-                ),
+                DateOf(key="quyet-dinh", heading=_l("Ngày quyết định"), column=notes.c.decided_on),
             )
         ),
     ),
@@ -262,17 +262,22 @@ def test_going_back_shows_the_page_that_one_came_from(db: Session, sort: str) ->
     for number in range(130):
         put(db, f"Người {number:03}", code=None if number % 2 else str(number))
     first = NOTES.ask({SORT: sort}, MINE, OPTIONS).page(db)
-    assert first.previous is None and first.next is not None
+    assert first.previous is None
+    assert first.next is not None
     second = NOTES.ask(first.next, MINE, OPTIONS).page(db)
-    assert second.next is not None and second.previous is not None
+    assert second.next is not None
+    assert second.previous is not None
     third = NOTES.ask(second.next, MINE, OPTIONS).page(db)
-    assert len(third.rows) == 30 and third.next is None and third.previous is not None
+    assert len(third.rows) == 30
+    assert third.next is None
+    assert third.previous is not None
     back = NOTES.ask(third.previous, MINE, OPTIONS).page(db)
     assert [r.id for r in back.rows] == [r.id for r in second.rows]
     assert back.previous is not None
     start = NOTES.ask(back.previous, MINE, OPTIONS).page(db)
     assert [r.id for r in start.rows] == [r.id for r in first.rows]
-    assert start.previous is None and start.next is not None
+    assert start.previous is None
+    assert start.next is not None
 
 
 def test_a_row_that_arrives_in_between_shifts_nothing(db: Session) -> None:
@@ -295,7 +300,8 @@ def test_a_page_asks_two_statements_and_never_an_offset(db: Session) -> None:
         lambda c, cursor, text, values, *rest: asked.append((text, values)),
     )
     page = ask().page(db)
-    assert page.total == 300 and len(page.rows) == 50
+    assert page.total == 300
+    assert len(page.rows) == 50
     assert page.next is not None
     NOTES.ask(page.next, MINE, OPTIONS).page(db)
     assert len(asked) == 4
@@ -337,4 +343,11 @@ def test_values_are_shown_as_vietnamese_write_them(db: Session) -> None:
         is_open=False,
     )
     cells = ask().page(db).rows[0].cells
-    assert [c.text for c in cells] == ["Đỗ Văn An", "007", "05/02/2026", "1.234,5", "87,5%", "Không"]
+    assert [c.text for c in cells] == [
+        "Đỗ Văn An",
+        "007",
+        "05/02/2026",
+        "1.234,5",
+        "87,5%",
+        "Không",
+    ]

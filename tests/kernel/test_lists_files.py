@@ -37,7 +37,7 @@ ORIGIN = Origin(
 )
 ROWS: list[tuple[Value, ...]] = [
     ("Đỗ Văn Ưởng", "00123", date(2026, 2, 5), 1234.5, 0.875, True),
-    ("Nguyễn; Thị\n\"Hoà\"", "01-02-2024", None, -3, 1.0, False),
+    ('Nguyễn; Thị\n"Hoà"', "01-02-2024", None, -3, 1.0, False),
     ("Người\u0323 ký", "123456789012345678", date(2026, 11, 23), 0, None, None),
 ]
 
@@ -83,14 +83,14 @@ def as_libreoffice_reads(path: Path) -> list[list[str]]:
 
 def test_csv_has_a_byte_order_mark_and_semicolons() -> None:
     raw = b"".join(csv_lines(COLUMNS, ROWS, ORIGIN))
-    assert raw.startswith("\ufeff\"Họ và tên\";\"Mã cán bộ\"".encode())
+    assert raw.startswith('\ufeff"Họ và tên";"Mã cán bộ"'.encode())
 
 
 def test_csv_holds_exactly_the_columns_and_rows() -> None:
     lines = list(csv.reader(io.StringIO(csv_text()), delimiter=";"))
     assert lines[0] == [str(c.heading) for c in COLUMNS]
     assert lines[1] == ["Đỗ Văn Ưởng", "00123", "05/02/2026", "1234,5", "87,5%", "Có"]
-    assert lines[2] == ["Nguyễn; Thị\n\"Hoà\"", "01-02-2024", "", "-3,0", "100,0%", "Không"]
+    assert lines[2] == ['Nguyễn; Thị\n"Hoà"', "01-02-2024", "", "-3,0", "100,0%", "Không"]
     assert lines[4] == []
 
 

@@ -9,10 +9,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import SQLColumnExpression
 
 from app.kernel import clock
 from app.kernel.words import Words, _l, show_date, show_number
+
+Expression = SQLColumnExpression[Any]
+"""A column of a model or anything computed from columns."""
 
 Value = str | int | float | Decimal | bool | date | None
 """What a cell can hold. Moments have become local days before they get here."""
@@ -48,7 +51,7 @@ class Column:
     kind: Kind = Kind.TEXT
     width: int = 16
     value: Callable[[Any], object] | None = None
-    sort: tuple[ColumnElement[Any], ...] = ()
+    sort: tuple[Expression, ...] = ()
     nullable: bool = False
     decimals: int = 0
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from app.kernel import clock
+from app.kernel.lists.columns import Expression
 from app.kernel.words import Words, _l, fold, nfc, read_date, show_date
 
 MISREAD_DATE = _l("Hãy nhập ngày theo dạng ngày/tháng/năm, ví dụ 23/11/2026.")
 REVERSED_PERIOD = _l("Ngày bắt đầu phải trước hoặc trùng ngày kết thúc.")
-EVERYTHING = _l("Tất cả")
+EVERYTHING, SEARCH, BY_DATE = _l("Tất cả"), _l("Tìm"), _l("Theo ngày")
 
 
 class NotThere(LookupError):
@@ -69,8 +69,8 @@ class Search:
     """Words that must all occur in one of the folded columns, in any order."""
 
     key: str = "tim"
-    heading: Words = _l("Tìm")
-    columns: tuple[ColumnElement[Any], ...]
+    heading: Words = SEARCH
+    columns: tuple[Expression, ...]
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """What was searched for, at most 100 characters."""
@@ -89,12 +89,15 @@ class DateOf:
     """A date that a period can be of: of completion, of decision, of issue.
 
     `is_moment` says that the column holds moments in UTC: a day is then the day in Vietnam.
+    `within` turns the condition into one on the list's rows, where the column is not theirs:
+    "has a completion between …".
     """
 
     key: str
     heading: Words
-    column: ColumnElement[Any]
+    column: Expression
     is_moment: bool = False
+    within: Callable[[ColumnElement[bool]], ColumnElement[bool]] | None = None
 
     def between(self, first: date | None, last: date | None) -> ColumnElement[bool]:
         """On or after `first` and on or before `last`, whole local days."""
@@ -107,7 +110,8 @@ class DateOf:
             bounds.append(self.column >= start)
         if end is not None:
             bounds.append(self.column < end)
-        return and_(*bounds)
+        condition = and_(*bounds)
+        return self.within(condition) if self.within else condition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +122,7 @@ class Period:
     key: str = "ngay"
     first_key: str = "tu"
     last_key: str = "den"
-    heading: Words = _l("Theo ngày")
+    heading: Words = BY_DATE
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """The period asked for. Raises NotThere for an unknown kind of date."""

@@ -32,11 +32,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import Grouping
 
-from app.kernel.lists.columns import Column, Value
+from app.kernel.lists.columns import Column, Expression, Value
 from app.kernel.lists.filters import Filter, NotThere, Options
 from app.kernel.words import Words, _l
 
-PAGE_ROWS = 50
+PAGE_ROWS, HANDFUL = 50, 500
 SORT, AFTER, BEFORE = "sap-xep", "sau", "truoc"
 
 NO_FILTER = _l("không lọc")
@@ -100,7 +100,7 @@ class List(Generic[S]):
     title: Words
     columns: tuple[Column, ...]
     rows: Callable[[S], Select[Any]]
-    row_id: ColumnElement[Any]
+    row_id: Expression
     sorted_by: str
     filters: tuple[Filter, ...] = ()
 
@@ -213,12 +213,20 @@ class Asked(Generic[S]):
             next=self.address() | {AFTER: order.cursor(found[-1])} if has_next and found else None,
         )
 
-    def rows(self, session: Session, *, at_once: int = 500) -> Iterator[tuple[Value, ...]]:
+    def rows(self, session: Session) -> Iterator[tuple[Value, ...]]:
         """Every row's values in the order of the columns, read in handfuls."""
+        return (self.values(row) for row in self.sources(session))
+
+    def values(self, source: Any) -> tuple[Value, ...]:
+        """One row's values in the order of the columns."""
+        return tuple(column.value_of(source) for column in self.list.columns)
+
+    def sources(self, session: Session) -> Iterator[Any]:
+        """Every row as the select gives it, in order, read in handfuls."""
+        if self.problems:
+            return iter(())
         statement = self._order().applied_to(self._filtered())
-        statement = statement.execution_options(yield_per=at_once)
-        for row in session.execute(statement):
-            yield tuple(column.value_of(row) for column in self.list.columns)
+        return iter(session.execute(statement.execution_options(yield_per=HANDFUL)))
 
     def _shown(self, row: Any) -> ShownRow:
         return ShownRow(
@@ -234,7 +242,6 @@ class Asked(Generic[S]):
         column = self.sort_column
         return _Order(
             keys=tuple(_in_byte_order(e) for e in (*column.sort, self.list.row_id)),
-            row_id=self.list.row_id,
             is_nullable=column.nullable,
             is_descending=self.is_descending,
         )
@@ -245,7 +252,6 @@ class _Order:
     """Sort expressions in one direction, the row's id last, nulls last in both directions."""
 
     keys: tuple[ColumnElement[Any], ...]
-    row_id: ColumnElement[Any]
     is_nullable: bool
     is_descending: bool
     nulls_first: bool = False
@@ -257,7 +263,7 @@ class _Order:
     def applied_to(self, statement: Select[Any]) -> Select[Any]:
         """Order a select and add what the cursor needs to its columns."""
         statement = statement.add_columns(
-            self.row_id.label("row_id_"),
+            self.keys[-1].label("row_id_"),
             *(key.label(f"sort_{i}_") for i, key in enumerate(self.keys)),
         )
         for key in self.keys:
@@ -314,8 +320,9 @@ def _null_flag(key: ColumnElement[Any]) -> ColumnElement[int]:
     return case((key.is_(None), 1), else_=0)
 
 
-def _in_byte_order(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    return ByteOrder(expression) if isinstance(expression.type, String) else expression
+def _in_byte_order(expression: Expression) -> ColumnElement[Any]:
+    element: ColumnElement[Any] = expression.expression  # type: ignore[attr-defined]
+    return ByteOrder(element) if isinstance(element.type, String) else element
 
 
 _LETTERS: Sequence[tuple[str, type]] = (

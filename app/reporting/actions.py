@@ -1,0 +1,66 @@
+"""What a manager does here: exports, which record themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.kernel import audit, jobs
+from app.kernel.database import session
+from app.kernel.lists.listing import SORT, Asked
+from app.kernel.words import fold
+from app.people.models import Person
+from app.reporting import exporting, queries, rules
+from app.reporting.exporting import Made
+from app.reporting.lists import Scope
+from app.reporting.models import ReportExport
+
+
+def record_export(
+    asked: Asked[Scope], form: str, *, by: Person, count: int, made: Made | None, now: datetime
+) -> ReportExport:
+    """Record that somebody exported a list, and queue the making of what was not made yet.
+
+    Raises NothingToExport for an empty list.
+    """
+    if not count:
+        raise rules.NothingToExport
+    arguments = dict(asked.arguments)
+    if asked.sort != asked.list.sorted_by:
+        arguments[SORT] = asked.sort
+    export = ReportExport(
+        list_name=asked.list.name,
+        form=form,
+        filters={
+            "roots": list(asked.scope.roots),
+            "language": asked.scope.language,
+            "arguments": arguments,
+        },
+        filter_text=asked.description(),
+        made_by_id=by.id,
+        made_at=now,
+        row_count=count,
+        file_name=f"{fold(asked.list.title.source).replace(' ', '-')}-{now:%Y%m%d-%H%M}.{form}",
+    )
+    session().add(export)
+    session().flush()
+    if made is not None:
+        exporting.finish(export, made)
+    else:
+        jobs.enqueue(
+            exporting.JOB, {"export_id": export.id}, key=f"{exporting.JOB}:{export.id}", now=now
+        )
+    audit.record(
+        "export",
+        actor=by,
+        subject=f"export:{export.id}",
+        unit_id=queries.own_root(asked),
+        after={
+            "list": export.list_name,
+            "form": form,
+            "filter": export.filter_text,
+            "rows": export.row_count,
+            "hash": export.rows_hash,
+        },
+        now=now,
+    )
+    return export

@@ -1,0 +1,700 @@
+"""The manager's lists, each declared once: what is seen is what is exported.
+
+A row belongs to the unit that was its person's when it happened. People are listed by the
+memberships they hold today. A merged person is shown as the one who remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.catalog.models import Course, CourseVersion
+from app.credentials.models import (
+    Certificate,
+    CertificateEvent,
+    Recognition,
+    RecognizedCompletion,
+)
+from app.kernel.lists.columns import Column, Expression, Kind
+from app.kernel.lists.filters import Choice, DateOf, Period, Search
+from app.kernel.lists.listing import List
+from app.kernel.words import Words, _l
+from app.learning.models import Completion, Enrollment
+from app.organization.models import Unit
+from app.organization.queries import ids_below
+from app.people.models import Membership, Person
+from app.people.rules import MEMBERSHIP_NAMES
+from app.reporting import rules
+from app.reporting.administrative import decision_text, note_of
+
+ENDINGS = ("revoked", "superseded")
+UNIT, COURSE, THEME, STATE, MEMBER = "don-vi", "khoa", "chu-de", "trang-thai", "loai"
+
+# The person of today: whoever survived the merges of the one a row was made with.
+Today = aliased(Person, name="today")
+Issuer = aliased(Unit, name="issuer")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What somebody may see: the units they manage with all below, on a day."""
+
+    roots: tuple[int, ...]
+    on: date
+    language: str = "vi"
+
+    @property
+    def units(self) -> Select[int]:
+        """Ids of the units in scope, as a subquery."""
+        return ids_below(self.roots)
+
+
+def title_in(language: str) -> ColumnElement[Any]:
+    """A course's title in a language, else as it was written."""
+    title = CourseVersion.title
+    return func.coalesce(
+        title[language].as_string(), title["vi"].as_string(), title["en"].as_string()
+    ).label("course")
+
+
+def latest_certificate() -> ColumnElement[Any]:
+    """The id of a completion's certificate: of the one issued last, where it was replaced."""
+    newer = aliased(Certificate)
+    return (
+        select(func.max(newer.id))
+        .where(newer.completion_id == Completion.id)
+        .correlate(Completion)
+        .scalar_subquery()
+    )
+
+
+def ended_by() -> ColumnElement[Any]:
+    """How a certificate ended; null while it holds."""
+    return (
+        select(func.max(CertificateEvent.kind))
+        .where(
+            CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind.in_(ENDINGS)
+        )
+        .correlate(Certificate)
+        .scalar_subquery()
+    )
+
+
+def _same_person() -> Select[int]:
+    """Ids of the person of a row and of all who were merged into them."""
+    other = aliased(Person)
+    return select(other.id).where(or_(other.id == Person.id, other.current_id == Person.id))
+
+
+def _of_person(counted: Expression, owner: Expression) -> Select[Any]:
+    return select(counted).where(owner.in_(_same_person().correlate(Person)))
+
+
+def _people(scope: Scope) -> Select[Any]:
+    place = aliased(Membership)
+    first_place = (
+        select(place.id)
+        .where(
+            place.person_id == Person.id,
+            place.unit_id.in_(scope.units),
+            place.starts_on <= scope.on,
+            or_(place.ends_on.is_(None), place.ends_on > scope.on),
+        )
+        .order_by(place.is_primary.desc(), place.id)
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    enrolled = _of_person(func.count(), Enrollment.person_id)
+    completed = _of_person(func.count(), Completion.person_id)
+    periods = _of_person(
+        func.coalesce(func.sum(Completion.periods), 0),
+        Completion.person_id,
+    )
+    certified = _of_person(func.count(), Certificate.person_id).where(~ended())
+    active = _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id)
+    return (
+        select(
+            Person.id.label("person_id"),
+            Person.full_name,
+            Person.staff_code,
+            Membership.kind,
+            Membership.position,
+            Unit.name.label("unit_name"),
+            enrolled.scalar_subquery().label("enrolled"),
+            completed.scalar_subquery().label("completed"),
+            periods.scalar_subquery().label("periods"),
+            certified.scalar_subquery().label("certified"),
+            active.scalar_subquery().label("active_at"),
+        )
+        .select_from(Person)
+        .join(Membership, Membership.id == first_place)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(Person.current_id.is_(None))
+    )
+
+
+def ended() -> ColumnElement[bool]:
+    """Whether a certificate was revoked or replaced, as a condition on Certificate."""
+    return exists(
+        select(CertificateEvent.id).where(
+            CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind.in_(ENDINGS)
+        )
+    )
+
+
+def _with_today(statement: Select[Any], person_id: Any) -> Select[Any]:
+    return statement.join(Person, Person.id == person_id).join(
+        Today, Today.id == func.coalesce(Person.current_id, Person.id)
+    )
+
+
+def _enrollments(scope: Scope) -> Select[Any]:
+    statement = select(
+        Today.id.label("person_id"),
+        Today.full_name,
+        Today.staff_code,
+        Unit.name.label("unit_name"),
+        title_in(scope.language),
+        CourseVersion.theme,
+        CourseVersion.completion.label("rule"),
+        Enrollment.round,
+        Enrollment.enrolled_at,
+        Enrollment.lessons_done,
+        Enrollment.last_activity_at,
+        Completion.completed_at,
+    ).select_from(Enrollment)
+    return (
+        _with_today(statement, Enrollment.person_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(Unit, Unit.id == Enrollment.unit_id)
+        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+        .where(Enrollment.unit_id.in_(scope.units))
+    )
+
+
+def _completions(scope: Scope) -> Select[Any]:
+    statement = select(
+        Today.id.label("person_id"),
+        Today.full_name,
+        Today.staff_code,
+        func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
+        title_in(scope.language),
+        CourseVersion.theme,
+        Completion.periods,
+        Completion.source,
+        Completion.completed_at,
+        Completion.percent,
+        Recognition.decision_number,
+        Recognition.decision_date,
+        Certificate.register_no,
+        Certificate.issued_on,
+        ended_by().label("ended_by"),
+    ).select_from(Completion)
+    return (
+        _with_today(statement, Completion.person_id)
+        .join(CourseVersion, CourseVersion.id == Completion.version_id)
+        .join(Course, Course.id == Completion.course_id)
+        .join(Unit, Unit.id == Completion.unit_id)
+        .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
+        .outerjoin(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
+        .outerjoin(Certificate, Certificate.id == latest_certificate())
+        .where(Completion.unit_id.in_(scope.units))
+    )
+
+
+def _trained(scope: Scope) -> Select[Any]:
+    place = aliased(Membership)
+    position = (
+        select(place.position)
+        .where(place.person_id == Today.id)
+        .order_by(
+            case((place.unit_id == Completion.unit_id, 0), else_=1),
+            place.is_primary.desc(),
+            place.id.desc(),
+        )
+        .limit(1)
+        .correlate(Today, Completion)
+        .scalar_subquery()
+    )
+    return _completions(scope).add_columns(Today.birth_date, position.label("position"))
+
+
+def _certificates(scope: Scope) -> Select[Any]:
+    statement = select(
+        Certificate.code,
+        Certificate.register_no,
+        Today.id.label("person_id"),
+        Today.full_name,
+        Today.staff_code,
+        func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
+        title_in(scope.language),
+        CourseVersion.theme,
+        Completion.periods,
+        Completion.completed_at,
+        Issuer.name.label("issuer_name"),
+        Recognition.decision_number,
+        Recognition.decision_date,
+        Certificate.issued_on,
+        ended_by().label("ended_by"),
+    ).select_from(Certificate)
+    return (
+        _with_today(statement, Certificate.person_id)
+        .join(Completion, Completion.id == Certificate.completion_id)
+        .join(CourseVersion, CourseVersion.id == Completion.version_id)
+        .join(Course, Course.id == Certificate.course_id)
+        .outerjoin(Unit, Unit.id == Completion.unit_id)
+        .join(Issuer, Issuer.id == Certificate.issuer_id)
+        .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
+        .join(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
+        .where(or_(Certificate.issuer_id.in_(scope.units), Completion.unit_id.in_(scope.units)))
+    )
+
+
+# Columns
+
+
+def _named(names: dict[str, Words], key: str) -> Callable[[Any], str]:
+    """The word for a code of the row; a code without a word shows itself."""
+    return lambda row: str(names.get(getattr(row, key), getattr(row, key)))
+
+
+def certificate_state(ended_by: str | None) -> str:
+    """What holds of a certificate today."""
+    return str(rules.CERTIFICATE_STATES[ended_by or rules.VALID])
+
+
+def progress(row: Any) -> float | None:
+    """The share of the lessons that count which are finished; a completion is the whole."""
+    if row.completed_at is not None:
+        return 1.0
+    counted = len(row.rule.get("lessons") or ()) if row.rule else 0
+    return min(row.lessons_done / counted, 1.0) if counted else None
+
+
+def _completion_state(row: Any) -> str:
+    state = rules.completion_state(row.decision_number, row.register_no)
+    return str(rules.COMPLETION_STATES[state])
+
+
+def _name_columns(person: Any) -> tuple[Column, ...]:
+    return (
+        Column(
+            key="full_name",
+            heading=_l("Họ và tên"),
+            kind=Kind.NAME,
+            width=26,
+            sort=(person.name_sort,),
+        ),
+        Column(
+            key="staff_code",
+            heading=_l("Mã cán bộ"),
+            kind=Kind.CODE,
+            width=12,
+            sort=(person.staff_code,),
+        ),
+    )
+
+
+def _unit_column(*, is_nullable: bool = False) -> Column:
+    return Column(
+        key="unit_name",
+        heading=_l("Đơn vị"),
+        width=34,
+        sort=(Unit.name_sort, Today.name_sort),
+        nullable=is_nullable,
+    )
+
+
+_COURSE = Column(
+    key="course",
+    heading=_l("Khóa học"),
+    width=38,
+    sort=(CourseVersion.title_sort, Today.name_sort),
+)
+_THEME = Column(
+    key="theme", heading=_l("Chủ đề"), width=22, value=_named(rules.THEME_NAMES, "theme")
+)
+_PERIODS = Column(
+    key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=8, sort=(Completion.periods,)
+)
+_COMPLETED = Column(
+    key="completed_at",
+    heading=_l("Ngày hoàn thành"),
+    kind=Kind.DATE,
+    width=12,
+    sort=(Completion.completed_at,),
+)
+_COMPLETED_OR_NOT = Column(
+    key="completed_at",
+    heading=_l("Ngày hoàn thành"),
+    kind=Kind.DATE,
+    width=12,
+    sort=(Completion.completed_at,),
+    nullable=True,
+)
+_DECISION = Column(
+    key="decision_number", heading=_l("Quyết định công nhận"), kind=Kind.CODE, width=18
+)
+_DECISION_DATE = Column(
+    key="decision_date",
+    heading=_l("Ngày quyết định"),
+    kind=Kind.DATE,
+    width=12,
+    sort=(Recognition.decision_date,),
+    nullable=True,
+)
+_REGISTER_NO = Column(
+    key="register_no",
+    heading=_l("Số vào sổ"),
+    kind=Kind.CODE,
+    width=12,
+    sort=(Certificate.register_no,),
+    nullable=True,
+)
+_ISSUED = Column(
+    key="issued_on",
+    heading=_l("Ngày cấp"),
+    kind=Kind.DATE,
+    width=12,
+    sort=(Certificate.issued_on,),
+    nullable=True,
+)
+
+
+# Filters
+
+
+def _unit_filter(column: Any) -> Choice:
+    return Choice(
+        key=UNIT,
+        heading=_l("Đơn vị"),
+        condition=lambda value: column.in_(ids_below([int(value)])),
+        everything=_l("Toàn bộ đơn vị của tôi"),
+    )
+
+
+_COURSE_FILTER = Choice(
+    key=COURSE,
+    heading=_l("Khóa học"),
+    condition=lambda value: Course.slug == value,
+    everything=_l("Mọi khóa học"),
+)
+_THEME_FILTER = Choice(
+    key=THEME,
+    heading=_l("Chủ đề"),
+    condition=lambda value: CourseVersion.theme == value,
+    everything=_l("Mọi chủ đề"),
+)
+_SEARCH = Search(
+    heading=_l("Tìm tên hoặc mã"), columns=(Today.name_fold, func.lower(Today.staff_code))
+)
+_OF_COMPLETION = DateOf(
+    key="hoan-thanh",
+    heading=_l("Ngày hoàn thành"),
+    column=Completion.completed_at,
+    is_moment=True,
+)
+_OF_DECISION = DateOf(
+    key="quyet-dinh",
+    heading=_l("Ngày quyết định"),
+    column=Recognition.decision_date,
+)
+_OF_ISSUE = DateOf(
+    key="cap",
+    heading=_l("Ngày cấp"),
+    column=Certificate.issued_on,
+)
+
+
+def _taken(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """People who are enrolled in a course of a kind."""
+    return Person.id.in_(
+        select(Enrollment.person_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .join(Course, Course.id == Enrollment.course_id)
+        .where(condition)
+    )
+
+
+def _has_completed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Person.id.in_(select(Completion.person_id).where(condition))
+
+
+def _has_enrolled(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Person.id.in_(select(Enrollment.person_id).where(condition))
+
+
+def _completion_condition(value: str) -> ColumnElement[bool]:
+    return {
+        rules.WAITING: RecognizedCompletion.id.is_(None),
+        rules.RECOGNIZED: and_(RecognizedCompletion.id.is_not(None), Certificate.id.is_(None)),
+        rules.CERTIFIED: Certificate.id.is_not(None),
+    }[value]
+
+
+def _certificate_condition(value: str) -> ColumnElement[bool]:
+    ending = ended_by()
+    return ending.is_(None) if value == rules.VALID else ending == value
+
+
+# The lists
+
+PEOPLE: List[Scope] = List(
+    name="people",
+    title=_l("Cán bộ và cộng tác viên"),
+    columns=(
+        *_name_columns(Person),
+        Column(key="kind", heading=_l("Loại"), width=20, value=_named(MEMBERSHIP_NAMES, "kind")),
+        Column(key="position", heading=_l("Chức vụ"), width=22),
+        Column(
+            key="unit_name",
+            heading=_l("Đơn vị"),
+            width=34,
+            sort=(Unit.name_sort, Person.name_sort),
+        ),
+        Column(key="enrolled", heading=_l("Ghi danh"), kind=Kind.NUMBER, width=10),
+        Column(key="completed", heading=_l("Hoàn thành"), kind=Kind.NUMBER, width=10),
+        Column(key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=10),
+        Column(key="certified", heading=_l("Giấy chứng nhận"), kind=Kind.NUMBER, width=10),
+        Column(key="active_at", heading=_l("Hoạt động gần nhất"), kind=Kind.DATE, width=12),
+    ),
+    rows=_people,
+    row_id=Person.id,
+    sorted_by="full_name",
+    filters=(
+        _unit_filter(Membership.unit_id),
+        Choice(
+            key=MEMBER,
+            heading=_l("Loại"),
+            condition=lambda value: Membership.kind == value,
+            everything=_l("Mọi người"),
+        ),
+        Choice(
+            key=COURSE,
+            heading=_l("Khóa học"),
+            condition=lambda value: _taken(Course.slug == value),
+            everything=_l("Mọi khóa học"),
+        ),
+        Choice(
+            key=THEME,
+            heading=_l("Chủ đề"),
+            condition=lambda value: _taken(CourseVersion.theme == value),
+            everything=_l("Mọi chủ đề"),
+        ),
+        Period(
+            dates=(
+                DateOf(
+                    key="hoan-thanh",
+                    heading=_l("Có hoàn thành trong thời gian"),
+                    column=Completion.completed_at,
+                    is_moment=True,
+                    within=_has_completed,
+                ),
+                DateOf(
+                    key="ghi-danh",
+                    heading=_l("Có ghi danh trong thời gian"),
+                    column=Enrollment.enrolled_at,
+                    is_moment=True,
+                    within=_has_enrolled,
+                ),
+            )
+        ),
+        Search(
+            heading=_l("Tìm tên hoặc mã"),
+            columns=(Person.name_fold, func.lower(Person.staff_code)),
+        ),
+    ),
+)
+
+ENROLLMENTS: List[Scope] = List(
+    name="enrollments",
+    title=_l("Ghi danh"),
+    columns=(
+        *_name_columns(Today),
+        _unit_column(),
+        _COURSE,
+        _THEME,
+        Column(key="round", heading=_l("Lượt"), kind=Kind.NUMBER, width=6),
+        Column(
+            key="enrolled_at",
+            heading=_l("Ngày ghi danh"),
+            kind=Kind.DATE,
+            width=12,
+            sort=(Enrollment.enrolled_at,),
+        ),
+        Column(key="progress", heading=_l("Tiến độ"), kind=Kind.PERCENT, width=9, value=progress),
+        Column(
+            key="last_activity_at",
+            heading=_l("Hoạt động gần nhất"),
+            kind=Kind.DATE,
+            width=12,
+            sort=(Enrollment.last_activity_at,),
+        ),
+        _COMPLETED_OR_NOT,
+    ),
+    rows=_enrollments,
+    row_id=Enrollment.id,
+    sorted_by="-enrolled_at",
+    filters=(
+        _unit_filter(Enrollment.unit_id),
+        _COURSE_FILTER,
+        _THEME_FILTER,
+        Choice(
+            key=STATE,
+            heading=_l("Trạng thái"),
+            condition=lambda value: (
+                Completion.id.is_(None) if value == rules.LEARNING else Completion.id.is_not(None)
+            ),
+        ),
+        Period(
+            dates=(
+                DateOf(
+                    key="ghi-danh",
+                    heading=_l("Ngày ghi danh"),
+                    column=Enrollment.enrolled_at,
+                    is_moment=True,
+                ),
+                _OF_COMPLETION,
+            )
+        ),
+        _SEARCH,
+    ),
+)
+
+_COMPLETION_FILTERS = (
+    _unit_filter(Completion.unit_id),
+    _COURSE_FILTER,
+    _THEME_FILTER,
+    Choice(key=STATE, heading=_l("Trạng thái"), condition=_completion_condition),
+    Period(dates=(_OF_COMPLETION, _OF_DECISION, _OF_ISSUE)),
+    _SEARCH,
+)
+
+COMPLETIONS: List[Scope] = List(
+    name="completions",
+    title=_l("Hoàn thành"),
+    columns=(
+        *_name_columns(Today),
+        _unit_column(),
+        _COURSE,
+        _THEME,
+        _PERIODS,
+        Column(
+            key="source",
+            heading=_l("Hình thức"),
+            width=14,
+            value=_named(rules.SOURCE_NAMES, "source"),
+        ),
+        _COMPLETED,
+        Column(
+            key="percent",
+            heading=_l("Kết quả"),
+            kind=Kind.PERCENT,
+            width=9,
+            value=lambda row: None if row.percent is None else row.percent / 100,
+            decimals=1,
+        ),
+        _DECISION,
+        _DECISION_DATE,
+        _REGISTER_NO,
+        _ISSUED,
+        Column(key="state", heading=_l("Trạng thái"), width=22, value=_completion_state),
+    ),
+    rows=_completions,
+    row_id=Completion.id,
+    sorted_by="-completed_at",
+    filters=_COMPLETION_FILTERS,
+)
+
+CERTIFICATES: List[Scope] = List(
+    name="certificates",
+    title=_l("Giấy chứng nhận"),
+    columns=(
+        _REGISTER_NO,
+        *_name_columns(Today),
+        _unit_column(is_nullable=True),
+        _COURSE,
+        _PERIODS,
+        _COMPLETED,
+        _ISSUED,
+        Column(key="issuer_name", heading=_l("Đơn vị cấp"), width=34),
+        _DECISION,
+        _DECISION_DATE,
+        Column(key="code", heading=_l("Mã kiểm tra"), kind=Kind.CODE, width=18),
+        Column(
+            key="state",
+            heading=_l("Trạng thái"),
+            width=18,
+            value=lambda row: certificate_state(row.ended_by),
+        ),
+    ),
+    rows=_certificates,
+    row_id=Certificate.id,
+    sorted_by="-issued_on",
+    filters=(
+        _unit_filter(Completion.unit_id),
+        _COURSE_FILTER,
+        _THEME_FILTER,
+        Choice(key=STATE, heading=_l("Trạng thái"), condition=_certificate_condition),
+        Period(dates=(_OF_ISSUE, _OF_DECISION, _OF_COMPLETION)),
+        _SEARCH,
+    ),
+)
+
+
+TRAINED: List[Scope] = List(
+    name="trained",
+    title=_l("Danh sách đã được bồi dưỡng"),
+    columns=(
+        Column(
+            key="full_name",
+            heading=_l("Họ và tên"),
+            kind=Kind.NAME,
+            # A person's rows stand together, in the order of their completions.
+            sort=(Today.name_sort, Today.id, Completion.completed_at),
+        ),
+        Column(key="birth_date", heading=_l("Ngày sinh"), kind=Kind.DATE),
+        Column(key="position", heading=_l("Chức vụ")),
+        Column(key="unit_name", heading=_l("Đơn vị công tác")),
+        Column(key="course", heading=_l("Khóa đã hoàn thành")),
+        Column(key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER),
+        Column(key="completed_at", heading=_l("Ngày hoàn thành"), kind=Kind.DATE),
+        Column(key="register_no", heading=_l("Số vào sổ"), kind=Kind.CODE),
+        Column(
+            key="decision",
+            heading=_l("Quyết định công nhận"),
+            value=lambda row: decision_text(row.decision_number, row.decision_date),
+        ),
+        Column(
+            key="note",
+            heading=_l("Ghi chú"),
+            value=lambda row: note_of(row.register_no, row.ended_by),
+        ),
+    ),
+    rows=_trained,
+    row_id=Completion.id,
+    sorted_by="full_name",
+    filters=_COMPLETION_FILTERS,
+)
+
+BY_ADDRESS: dict[str, List[Scope]] = {
+    "hoc-vien": PEOPLE,
+    "ghi-danh": ENROLLMENTS,
+    "hoan-thanh": COMPLETIONS,
+    "giay-chung-nhan": CERTIFICATES,
+    "danh-sach-boi-duong": TRAINED,
+}
+STATES = {
+    ENROLLMENTS.name: rules.ENROLLMENT_STATES,
+    COMPLETIONS.name: rules.COMPLETION_STATES,
+    TRAINED.name: rules.COMPLETION_STATES,
+    CERTIFICATES.name: rules.CERTIFICATE_STATES,
+}

@@ -1,0 +1,458 @@
+"""Reads of reporting: scopes, figures, a person's record, exports. Each at a fixed number
+of statements, whatever the number of learners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, distinct, extract, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from app.catalog.models import Course, CourseVersion
+from app.credentials.models import (
+    Certificate,
+    Recognition,
+    RecognizedCompletion,
+)
+from app.kernel import clock
+from app.kernel.database import session
+from app.kernel.lists.filters import Option, Options
+from app.kernel.lists.listing import Asked, List
+from app.learning.models import Completion, Enrollment
+from app.organization.models import Unit, UnitLine
+from app.organization.queries import ids_below
+from app.people.models import Membership, Person
+from app.people.queries import persons_in
+from app.people.rules import MEMBERSHIP_NAMES
+from app.reporting import rules
+from app.reporting.administrative import Issuer, TrainedList, grouped_by_person, scope_line
+from app.reporting.lists import (
+    COURSE,
+    MEMBER,
+    STATE,
+    STATES,
+    THEME,
+    UNIT,
+    Scope,
+    Today,
+    certificate_state,
+    ended,
+    ended_by,
+    latest_certificate,
+    title_in,
+)
+from app.reporting.models import ReportExport
+
+UNIT_OPTIONS = 300
+"""Units offered in a select box; deeper ones are reached by going down level by level."""
+
+
+# Scopes and choices
+
+
+def unit_options(scope: Scope, chosen: str = "") -> list[Option]:
+    """The units of a scope as a tree, nearest levels first; the chosen one is always there.
+
+    One statement; one more where the chosen unit lies deeper than the first levels.
+    """
+    depth = func.min(UnitLine.depth)
+    statement = (
+        select(Unit.id, Unit.name, Unit.parent_id, Unit.name_sort)
+        .join(UnitLine, UnitLine.unit_id == Unit.id)
+        .where(UnitLine.ancestor_id.in_(scope.roots))
+        .group_by(Unit.id, Unit.name, Unit.parent_id, Unit.name_sort)
+    )
+    rows = list(
+        session().execute(statement.order_by(depth, Unit.name_sort, Unit.id).limit(UNIT_OPTIONS))
+    )
+    is_cut, is_number = len(rows) == UNIT_OPTIONS, chosen.isascii() and chosen.isdigit()
+    if is_cut and is_number and len(chosen) < 19 and chosen not in {str(row.id) for row in rows}:
+        rows += session().execute(statement.where(Unit.id == int(chosen)))
+    return _as_tree(rows)
+
+
+def _as_tree(rows: Sequence[Any]) -> list[Option]:
+    known = {row.id for row in rows}
+    children: dict[int | None, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: (row.name_sort, row.id)):
+        children.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    result: list[Option] = []
+    stack = [(row, 0) for row in reversed(children.get(None, []))]
+    while stack:
+        row, depth = stack.pop()
+        result.append(Option(str(row.id), row.name, depth))
+        stack.extend((child, depth + 1) for child in reversed(children.get(row.id, [])))
+    return result
+
+
+def course_options(language: str) -> list[Option]:
+    """Every published course, by title."""
+    return [
+        Option(slug, version.text("title", language))
+        for slug, version in session().execute(
+            select(Course.slug, CourseVersion)
+            .join(CourseVersion, CourseVersion.id == Course.current_id)
+            .order_by(CourseVersion.title_sort)
+        )
+    ]
+
+
+def options(listed: List[Scope], scope: Scope, arguments: Mapping[str, str]) -> Options:
+    """The values that a scope may choose in a list's filters: two or three statements."""
+    return {
+        UNIT: unit_options(scope, arguments.get(UNIT, "")),
+        COURSE: course_options(scope.language),
+        THEME: [Option(key, str(name)) for key, name in rules.THEME_NAMES.items()],
+        STATE: [Option(key, str(name)) for key, name in STATES.get(listed.name, {}).items()],
+        MEMBER: [Option(key, str(name)) for key, name in MEMBERSHIP_NAMES.items()],
+    }
+
+
+# Figures
+
+
+@dataclass
+class Figures:
+    """What happened in a unit, all below included, in a period."""
+
+    unit_id: int
+    name: str
+    people: int = 0
+    active: int = 0
+    enrolled: int = 0
+    cohort_completed: int = 0
+    completed: int = 0
+    periods: int = 0
+    certified: int = 0
+    certified_by_month: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    @property
+    def periods_each(self) -> float | None:
+        """Periods completed for each person who is there today."""
+        return self.periods / self.people if self.people else None
+
+    @property
+    def share_completed(self) -> float | None:
+        """Of the enrollments made in the period, the share that is completed."""
+        return rules.share(self.cohort_completed, self.enrolled)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One unit with the units one level below, and what waits for a decision."""
+
+    whole: Figures
+    parts: tuple[Figures, ...]
+    waiting: int
+
+
+def overview(unit_id: int, first: date, last: date, on: date) -> Overview:
+    """The figures of a unit and its level below for whole days from first to last.
+
+    Six statements. The caller has checked that the unit is in scope.
+    """
+    level = select(Unit.id, Unit.name, Unit.name_sort).where(
+        or_(Unit.id == unit_id, Unit.parent_id == unit_id)
+    )
+    figures = {
+        row.id: Figures(row.id, row.name)
+        for row in session().execute(level.order_by(Unit.name_sort, Unit.id))
+    }
+    groups = list(figures)
+    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    for row in session().execute(_members(groups, on)):
+        figures[row.group].people = row.people
+    for row in session().execute(_enrolled(groups, start, end)):
+        found = figures[row.group]
+        found.active, found.enrolled = row.active, row.enrolled
+        found.cohort_completed = row.cohort
+    for row in session().execute(_completed(groups, start, end)):
+        figures[row.group].completed, figures[row.group].periods = row.completed, row.periods
+    for row in session().execute(_certified(groups, first, last)):
+        found = figures[row.group]
+        found.certified += row.certified
+        found.certified_by_month[int(row.year), int(row.month)] = row.certified
+    waiting = session().scalar(
+        select(func.count())
+        .select_from(Completion)
+        .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
+        .where(Completion.unit_id.in_(ids_below([unit_id])), RecognizedCompletion.id.is_(None))
+    )
+    whole = figures.pop(unit_id)
+    return Overview(whole, tuple(figures.values()), waiting or 0)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), clock.VIETNAM).astimezone(UTC)
+
+
+_group = UnitLine.ancestor_id.label("group")
+
+
+def _members(groups: Sequence[int], on: date) -> Any:
+    return (
+        select(_group, func.count(distinct(Membership.person_id)).label("people"))
+        .join(Membership, Membership.unit_id == UnitLine.unit_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            UnitLine.ancestor_id.in_(groups),
+            Membership.starts_on <= on,
+            or_(Membership.ends_on.is_(None), Membership.ends_on > on),
+            Person.current_id.is_(None),
+        )
+        .group_by(UnitLine.ancestor_id)
+    )
+
+
+def _enrolled(groups: Sequence[int], start: datetime, end: datetime) -> Any:
+    in_period = Enrollment.enrolled_at >= start
+    return (
+        select(
+            _group,
+            func.count(distinct(Enrollment.person_id)).label("active"),
+            func.coalesce(func.sum(case((in_period, 1), else_=0)), 0).label("enrolled"),
+            func.coalesce(
+                func.sum(case((and_(in_period, Completion.id.is_not(None)), 1), else_=0)), 0
+            ).label("cohort"),
+        )
+        .join(Enrollment, Enrollment.unit_id == UnitLine.unit_id)
+        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+        .where(
+            UnitLine.ancestor_id.in_(groups),
+            Enrollment.enrolled_at < end,
+            Enrollment.last_activity_at >= start,
+        )
+        .group_by(UnitLine.ancestor_id)
+    )
+
+
+def _completed(groups: Sequence[int], start: datetime, end: datetime) -> Any:
+    return (
+        select(
+            _group,
+            func.count(Completion.id).label("completed"),
+            func.coalesce(func.sum(Completion.periods), 0).label("periods"),
+        )
+        .join(Completion, Completion.unit_id == UnitLine.unit_id)
+        .where(
+            UnitLine.ancestor_id.in_(groups),
+            Completion.completed_at >= start,
+            Completion.completed_at < end,
+        )
+        .group_by(UnitLine.ancestor_id)
+    )
+
+
+def _certified(groups: Sequence[int], first: date, last: date) -> Any:
+    year = extract("year", Certificate.issued_on)
+    month = extract("month", Certificate.issued_on)
+    return (
+        select(
+            _group,
+            year.label("year"),
+            month.label("month"),
+            func.count(Certificate.id).label("certified"),
+        )
+        .join(Completion, Completion.unit_id == UnitLine.unit_id)
+        .join(Certificate, Certificate.completion_id == Completion.id)
+        .where(
+            UnitLine.ancestor_id.in_(groups),
+            Certificate.issued_on >= first,
+            Certificate.issued_on <= last,
+            ~ended(),
+        )
+        .group_by(UnitLine.ancestor_id, year, month)
+    )
+
+
+# A person
+
+
+@dataclass(frozen=True)
+class CourseRecord:
+    """One round of a course in a person's record."""
+
+    source: Any
+    """A row with the course, enrollment, completion, decision and certificate."""
+
+    @property
+    def state(self) -> str:
+        """What holds of the certificate, in words; nothing where there is none."""
+        return certificate_state(self.source.ended_by) if self.source.register_no else ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a person has learned: every round of every course, the latest first."""
+
+    courses: tuple[CourseRecord, ...]
+
+    @property
+    def completed(self) -> tuple[CourseRecord, ...]:
+        """The completed rounds."""
+        return tuple(c for c in self.courses if c.source.completed_at)
+
+    @property
+    def periods(self) -> int:
+        """The sum of the periods of all completions."""
+        return sum(c.source.periods for c in self.completed)
+
+    @property
+    def certified(self) -> int:
+        """How many certificates hold."""
+        return sum(1 for c in self.courses if c.source.register_no and not c.source.ended_by)
+
+
+def person_for(person_id: int, scope: Scope) -> tuple[Person, bool] | None:
+    """A person as a scope may see them, and whether all of their record belongs to it.
+
+    A member of today is seen whole. Who left is seen with what happened in the scope's
+    units. Anybody else is not there.
+    """
+    is_member = Person.id.in_(persons_in(scope.roots, scope.on))
+    was_here = Person.id.in_(
+        select(func.coalesce(Today.current_id, Today.id))
+        .join(Enrollment, Enrollment.person_id == Today.id)
+        .where(Enrollment.unit_id.in_(scope.units))
+    )
+    row = (
+        session()
+        .execute(
+            select(Person, is_member.label("is_member"))
+            .where(Person.id == person_id, Person.current_id.is_(None), or_(is_member, was_here))
+            .options(selectinload(Person.memberships).joinedload(Membership.unit))
+        )
+        .one_or_none()
+    )
+    return (row[0], bool(row.is_member)) if row else None
+
+
+def record_of(person_id: int, *, language: str, scope: Scope | None = None) -> Record:
+    """A person's training record in one statement; within a scope's units where one is given."""
+    other = aliased(Person)
+    statement = (
+        select(
+            Enrollment.id,
+            Course.slug,
+            title_in(language),
+            CourseVersion.theme,
+            CourseVersion.completion.label("rule"),
+            Enrollment.round,
+            Enrollment.enrolled_at,
+            Enrollment.last_activity_at,
+            Enrollment.lessons_done,
+            Unit.name.label("unit_name"),
+            Completion.completed_at,
+            func.coalesce(Completion.periods, CourseVersion.periods).label("periods"),
+            Completion.source,
+            Completion.percent,
+            Recognition.decision_number,
+            Recognition.decision_date,
+            Certificate.code,
+            Certificate.register_no,
+            Certificate.issued_on,
+            ended_by().label("ended_by"),
+        )
+        .select_from(Enrollment)
+        .join(Course, Course.id == Enrollment.course_id)
+        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
+        .outerjoin(Unit, Unit.id == Enrollment.unit_id)
+        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+        .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
+        .outerjoin(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
+        .outerjoin(Certificate, Certificate.id == latest_certificate())
+        .where(
+            Enrollment.person_id.in_(
+                select(other.id).where(or_(other.id == person_id, other.current_id == person_id))
+            )
+        )
+        .order_by(
+            func.coalesce(Completion.completed_at, Enrollment.last_activity_at).desc(),
+            Enrollment.id.desc(),
+        )
+    )
+    if scope is not None:
+        statement = statement.where(Enrollment.unit_id.in_(scope.units))
+    return Record(tuple(CourseRecord(row) for row in session().execute(statement)))
+
+
+# The administrative list
+
+
+def issuer_for(unit_id: int) -> tuple[Issuer, bool]:
+    """Whose list it is, and whether the unit is illustration: one statement."""
+    above = (
+        session()
+        .execute(
+            select(Unit.name, Unit.place_name, Unit.is_illustration)
+            .join(UnitLine, UnitLine.ancestor_id == Unit.id)
+            .where(UnitLine.unit_id == unit_id)
+            .order_by(UnitLine.depth)
+        )
+        .all()
+    )
+    place = next((row.place_name for row in above if row.place_name), "")
+    superior = above[1].name if len(above) > 1 else ""
+    return Issuer(superior, above[0].name, place), above[0].is_illustration
+
+
+def trained_rows(asked: Asked[Scope]) -> list[Any]:
+    """The completions of an administrative list, a person's together.
+
+    Raises TooLongForPaper above what paper holds.
+    """
+    rows: list[Any] = []
+    for row in asked.sources(session()):
+        if len(rows) == rules.DOCUMENT_ROWS:
+            raise rules.TooLongForPaper
+        rows.append(row)
+    return rows
+
+
+def trained_list(asked: Asked[Scope], rows: Sequence[Any]) -> TrainedList:
+    """The administrative list of a question, in the name of the manager's own unit."""
+    issuer, is_illustration = issuer_for(own_root(asked))
+    return TrainedList(
+        issuer=issuer,
+        scope_line=scope_line(asked.words),
+        year=asked.scope.on.year,
+        people=grouped_by_person(rows),
+        is_illustration=is_illustration,
+    )
+
+
+def own_root(asked: Asked[Scope]) -> int:
+    """The unit in whose name somebody asks: of their own units the one above what was chosen."""
+    chosen = asked.arguments.get(UNIT)
+    if chosen is None:
+        return asked.scope.roots[0]
+    return (
+        session()
+        .scalars(
+            select(UnitLine.ancestor_id)
+            .where(UnitLine.unit_id == int(chosen), UnitLine.ancestor_id.in_(asked.scope.roots))
+            .order_by(UnitLine.depth)
+            .limit(1)
+        )
+        .one()
+    )
+
+
+# Exports
+
+
+def export_for(export_id: int, person_id: int, roots: Sequence[int]) -> ReportExport | None:
+    """An export that one made, or that people below one's own units made; else None."""
+    export = session().get(ReportExport, export_id)
+    if export is None or export.made_by_id == person_id:
+        return export
+    covered = set(export.filters["roots"])
+    below = session().scalars(
+        select(UnitLine.unit_id).where(
+            UnitLine.ancestor_id.in_(roots), UnitLine.unit_id.in_(covered), UnitLine.depth > 0
+        )
+    )
+    return export if covered and covered <= set(below) else None

@@ -1,0 +1,234 @@
+"""The manager's room: figures, lists, exports; and a learner's own training record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from flask_babel import get_locale
+
+from app.kernel import clock, jobs
+from app.kernel.database import session
+from app.kernel.files import files
+from app.kernel.lists.filters import MISREAD_DATE, REVERSED_PERIOD, NotThere
+from app.kernel.lists.listing import Asked, List
+from app.kernel.web import (
+    database,
+    done,
+    me,
+    open_to,
+    own_transactions,
+    page,
+    signed_in,
+    submissions,
+)
+from app.kernel.words import Words, read_date, show_date
+from app.reporting import actions, administrative, exporting, queries, rules
+from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope
+
+pages = Blueprint("reporting", __name__, template_folder="templates")
+
+
+@pages.errorhandler(NotThere)
+def not_there(_error: NotThere) -> Any:
+    """What is outside a manager's units is answered like what does not exist."""
+    return page("errors/404.html", 404)
+
+
+def _scope() -> Scope:
+    who = signed_in()
+    roots = tuple(who.roots("manager")) if who else ()
+    locale = get_locale()
+    return Scope(roots or abort(404), clock.today(), locale.language if locale else "vi")
+
+
+def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> Asked[Scope]:
+    return listed.ask(arguments, scope, queries.options(listed, scope, arguments))
+
+
+# Figures
+
+
+@pages.get("/quan-ly")
+@open_to("manager")
+def overview() -> Any:
+    scope = _scope()
+    units = queries.unit_options(scope, request.args.get(UNIT, ""))
+    chosen = request.args.get(UNIT) or units[0].value
+    if chosen not in {unit.value for unit in units}:
+        abort(404)
+    first, last, problems = _period(scope.on)
+    figures = queries.overview(int(chosen), first, last, scope.on)
+    return page(
+        "reporting/overview.html",
+        units=units,
+        chosen=chosen,
+        first=first,
+        last=last,
+        typed={key: request.args.get(key, "") for key in ("tu", "den")},
+        problems=problems,
+        overview=figures,
+        months=rules.months_between(first, last),
+        is_filtered=bool(request.args),
+        lists=BY_ADDRESS,
+    )
+
+
+def _period(on: date) -> tuple[date, date, dict[str, Words]]:
+    """The period asked for, this year up to today where none or a wrong one was given."""
+    problems: dict[str, Words] = {}
+    days: dict[str, date | None] = {}
+    for key in ("tu", "den"):
+        text = request.args.get(key, "")
+        days[key] = read_date(text) if text else None
+        if text and days[key] is None:
+            problems[key] = MISREAD_DATE
+    last = days["den"] or on
+    first = days["tu"] or date(last.year, 1, 1)
+    if first > last:
+        problems["den"] = REVERSED_PERIOD
+        first = date(last.year, 1, 1)
+    return first, last, problems
+
+
+# Lists
+
+
+@pages.get("/quan-ly/hoc-vien")
+@open_to("manager")
+def people() -> Any:
+    return _list_page("hoc-vien")
+
+
+@pages.get("/quan-ly/ghi-danh")
+@open_to("manager")
+def enrollments() -> Any:
+    return _list_page("ghi-danh")
+
+
+@pages.get("/quan-ly/hoan-thanh")
+@open_to("manager")
+def completions() -> Any:
+    return _list_page("hoan-thanh")
+
+
+@pages.get("/quan-ly/giay-chung-nhan")
+@open_to("manager")
+def certificates() -> Any:
+    return _list_page("giay-chung-nhan")
+
+
+def _list_page(address: str) -> Any:
+    listed, scope = BY_ADDRESS[address], _scope()
+    options = queries.options(listed, scope, request.args)
+    asked = listed.ask(request.args, scope, options)
+    return page(
+        "reporting/list.html",
+        address=address,
+        asked=asked,
+        shown=asked.page(session()),
+        options=options,
+    )
+
+
+@pages.get("/quan-ly/hoc-vien/<int:person_id>")
+@open_to("manager")
+def person(person_id: int) -> Any:
+    scope = _scope()
+    found, is_member = queries.person_for(person_id, scope) or abort(404)
+    record = queries.record_of(
+        found.id, language=scope.language, scope=None if is_member else scope
+    )
+    return page(
+        "reporting/person.html", person=found, is_member=is_member, record=record, rules=rules
+    )
+
+
+# The administrative list
+
+
+@pages.get("/quan-ly/danh-sach-boi-duong")
+@open_to("manager")
+def trained() -> Any:
+    scope = _scope()
+    options = queries.options(TRAINED, scope, request.args)
+    asked = TRAINED.ask(request.args, scope, options)
+    shown = asked.page(session())
+    return page(
+        "reporting/trained.html",
+        asked=asked,
+        options=options,
+        shown=shown,
+        trained=queries.trained_list(asked, [row.source for row in shown.rows]),
+        paper=administrative,
+    )
+
+
+@pages.get("/quan-ly/danh-sach-boi-duong/in")
+@open_to("manager")
+def trained_on_paper() -> Any:
+    asked = _asked(TRAINED, request.args, _scope())
+    rows = queries.trained_rows(asked)
+    return page(
+        "reporting/trained_paper.html",
+        asked=asked,
+        trained=queries.trained_list(asked, rows),
+        paper=administrative,
+    )
+
+
+# Exports
+
+
+@pages.post("/quan-ly/<any({}):address>/xuat".format(", ".join(f'"{a}"' for a in BY_ADDRESS)))
+@open_to("manager")
+@own_transactions
+def export(address: str) -> Any:
+    listed, scope, now = BY_ADDRESS[address], _scope(), clock.now()
+    form = request.form.get("dang", "")
+    if form not in (("docx",) if listed is TRAINED else ("csv", "xlsx")):
+        abort(404)
+    # Reads and makes the file first: nobody waits for a write lock meanwhile.
+    with database().unit_of_work(write=False):
+        asked = _asked(listed, request.form, scope)
+        count, made = asked.count(session()), None
+        if count and exporting.fits_in_a_request(form, count):
+            origin = exporting.origin_of(asked, by=me(), made_at=now)
+            made = exporting.make(asked, form, origin)
+    with database().unit_of_work():
+        recorded = actions.record_export(asked, form, by=me(), count=count, made=made, now=now)
+        target = url_for(".exported", export_id=recorded.id)
+        if once := submissions.valid_uuid(request.form.get("once", "")):
+            submissions.remember(me().id, once, target, now=now)
+    return done("", target)
+
+
+@pages.get("/quan-ly/xuat/<int:export_id>")
+@open_to("manager")
+def exported(export_id: int) -> Any:
+    found = queries.export_for(export_id, me().id, _scope().roots) or abort(404)
+    if found.finished_at is None:
+        job = jobs.find(f"{exporting.JOB}:{found.id}")
+        return page("reporting/export_waiting.html", export=found, job=job)
+    response = Response(files().read(found.file_hash), content_type=exporting.TYPES[found.form])
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    return response
+
+
+# A learner's own record
+
+
+@pages.get("/ho-so-boi-duong")
+@open_to("learner")
+def own_record() -> Any:
+    locale = get_locale()
+    record = queries.record_of(me().id, language=locale.language if locale else "vi")
+    return page(
+        "reporting/record.html",
+        person=me(),
+        record=record,
+        rules=rules,
+        printed_on=show_date(clock.today()),
+    )
