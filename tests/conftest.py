@@ -16,14 +16,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import features
 from app.kernel import schema
-from app.kernel.database import Base, Database
+from app.kernel.database import Database
 from config import Settings
 from tests import postgres
 from tests.browser import Browser
-
-assert features.TABLES  # every module with tables is known before a schema is built
 
 SECRET = "for-tests-only-0123456789-abcdefghij"
 
@@ -74,12 +71,7 @@ def migrated(
 def migrate(url: str) -> None:
     """Bring an empty database to the newest migration, as the product itself does it."""
     database = Database(url)
-    if not any((schema.MIGRATIONS / "versions").glob("*.py")):
-        Base.metadata.create_all(database.engine)
-        with database.unit_of_work() as opened:
-            schema.make_extras(opened.connection())
-    else:
-        schema.upgrade(database)
+    schema.upgrade(database)
     database.dispose()
 
 
