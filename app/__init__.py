@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app import features, reactions
+from app.kernel import translations
 from app.kernel.database import Database
 from app.kernel.files import FileStore, use
 from app.kernel.web import frame
@@ -24,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        BABEL_TRANSLATION_DIRECTORIES="translations",
+        BABEL_TRANSLATION_DIRECTORIES=str(translations.compiled(settings.instance_path)),
     )
     use(FileStore(settings.storage_url))
     frame.install(app, Database(settings.database_url), settings)

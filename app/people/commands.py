@@ -30,11 +30,16 @@ def _person(name: str) -> Person:
 @click.argument("full_name")
 @click.option("--unit", "unit_code", required=True, help="Code of the unit.")
 @click.option("--staff-code", default="", help="Left out: the product makes one.")
-@click.option("--kind", type=click.Choice(list(rules.MEMBERSHIP_NAMES)), default="officer")
-@click.option("--position", default="")
+@click.option(
+    "--kind",
+    type=click.Choice(list(rules.MEMBERSHIP_NAMES)),
+    default="officer",
+    help="What the person is in the unit.",
+)
+@click.option("--position", default="", help="The post, as printed.")
 @click.option("--birth-date", default="", help="dd/mm/yyyy")
-@click.option("--email", default="")
-@click.option("--phone", default="")
+@click.option("--email", default="", help="One can sign in with it.")
+@click.option("--phone", default="", help="One can sign in with it.")
 @in_transaction
 def create(
     full_name: str,
