@@ -1,7 +1,9 @@
 """Courses: reading a folder, checking, rendering, publishing, versions, search.
 
-Words: course = khóa học · lesson = bài · version = phiên bản · draw = rút câu hỏi ·
+Words: course = khóa học · version = phiên bản · lesson = bài học · topic = chủ điểm câu hỏi
+theme = chủ đề · periods = tiết · publish = phát hành · draw = rút câu hỏi ·
 reminder = nhắc nhở · stale = bản dịch đã cũ
-Invariants: a course with an error is never published; a version is never edited and is
-named by its content; what is stored as HTML has been sanitised.
+Invariants: a version is immutable and named by the hash of its content; publishing the same
+content twice changes nothing, an error changes nothing at all; reading renders nothing; what
+is stored as HTML has been sanitised.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.catalog.content import CourseContent, LessonPage, ReadyLesson, ReadyQue
 from app.catalog.course_file import PERIOD_MINUTES, CourseFile, Draw
 from app.catalog.pictures import UnsafePicture, check_svg
 from app.catalog.render import Part, Renderer, media_of
+from app.catalog.rules import CourseHasErrors
 from app.catalog.source import Asked, CourseSource, Lesson, LessonText, Topic, read_course, stamp
 from app.kernel.words import Words, _l
 from app.questions.kinds import Question
@@ -74,6 +74,13 @@ def check_folder(folder: Path, *, known_courses: Collection[str] | None = None) 
     """Check the course in a folder."""
     bundle, found = from_folder(folder)
     return check(bundle, found, known_courses=known_courses)
+
+
+def ready(checked: Checked) -> CourseContent:
+    """The content of a course without errors. Raises CourseHasErrors."""
+    if checked.content is None:
+        raise CourseHasErrors(checked.errors)
+    return checked.content
 
 
 class _Checker:
@@ -319,7 +326,7 @@ class _Checker:
             for asked in topic.questions.values()
         ]
         names = {topic.name for topic in self.course.topics}
-        for index, draw in enumerate(draws):
+        for draw in draws:
             if draw.topic not in names:
                 self._error(
                     "course.yml",
@@ -327,32 +334,32 @@ class _Checker:
                     "draw-topic",
                     _l("không có tệp “questions/%(topic)s.md”", topic=draw.topic),
                 )
-                continue
-            self._enough(draw, draws[:index], bank)
+        self._enough([draw for draw in draws if draw.topic in names], bank)
         if file:
             self._unused(draws)
 
-    def _enough(
-        self, draw: Draw, before: Sequence[Draw], bank: Sequence[tuple[str, Question]]
-    ) -> None:
-        """Drawing in order must never run short, whatever the earlier draws took."""
-        pool = {q.id for topic, q in bank if draw.matches(topic, q)}
-        taken = sum(
-            min(other.count, len(pool & {q.id for topic, q in bank if other.matches(topic, q)}))
-            for other in before
-        )
-        if len(pool) - taken < draw.count:
-            self._error(
-                "course.yml",
-                draw.line,
-                "draw-short",
-                _l(
-                    "cần %(wanted)s câu từ “%(topic)s” mà chỉ còn %(count)s câu phù hợp",
-                    wanted=draw.count,
-                    topic=draw.topic,
-                    count=max(0, len(pool) - taken),
-                ),
-            )
+    def _enough(self, draws: Sequence[Draw], bank: Sequence[tuple[str, Question]]) -> None:
+        """Whatever the narrower draws take, every draw finds its count.
+
+        A quiz lets the draw with the fewest candidates choose first.
+        """
+        pools = [{q.id for topic, q in bank if draw.matches(topic, q)} for draw in draws]
+        order = sorted(range(len(draws)), key=lambda place: len(pools[place]))
+        for turn, place in enumerate(order):
+            draw, pool = draws[place], pools[place]
+            taken = sum(min(draws[p].count, len(pool & pools[p])) for p in order[:turn])
+            if len(pool) - taken < draw.count:
+                self._error(
+                    "course.yml",
+                    draw.line,
+                    "draw-short",
+                    _l(
+                        "cần %(wanted)s câu từ “%(topic)s” mà chỉ còn %(count)s câu phù hợp",
+                        wanted=draw.count,
+                        topic=draw.topic,
+                        count=max(0, len(pool) - taken),
+                    ),
+                )
 
     def _unused(self, draws: Sequence[Draw]) -> None:
         for topic in self.course.topics:
@@ -518,23 +525,3 @@ def with_all_questions(parts: Sequence[Part], ids: Sequence[str]) -> tuple[Part,
         found.insert(places[-1] + 1 if places else len(found), {"question": id_})
         shown.add(id_)
     return tuple(found)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Check the folders named; 1 where one has an error, 2 where one is no folder."""
-    folders = [Path(argument) for argument in arguments]
-    if not folders or not all(folder.is_dir() for folder in folders):
-        print("python -m app.catalog.check FOLDER…", file=sys.stderr)
-        return 2
-    has_errors = False
-    for folder in folders:
-        checked = check_folder(folder)
-        for problem in (*checked.errors, *checked.reminders):
-            print(f"{folder.name}/{problem}", file=sys.stderr)
-        has_errors |= bool(checked.errors)
-        print(f"{folder.name}: {len(checked.errors)} lỗi, {len(checked.reminders)} nhắc nhở")
-    return 1 if has_errors else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

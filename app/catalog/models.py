@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.kernel import schema
 from app.kernel.database import Base, Key
 
 THEMES = ("digital-transformation", "technology-transfer", "extension-skills")
@@ -71,6 +74,10 @@ class CourseVersion(Base):
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     course: Mapped[Course] = relationship(foreign_keys=[course_id])
+
+    def takes_learners_on(self, day: date) -> bool:
+        """Whether the course takes new learners on a day: its last day still counts."""
+        return self.closes_on is None or day <= self.closes_on
 
     def text(self, field: str, language: str) -> Any:
         """A field in a language, or in the course's own where it is not translated."""
@@ -140,7 +147,7 @@ class VersionQuestion(Base):
     lesson_key: Mapped[str | None]
     topic: Mapped[str | None]
     position: Mapped[int]
-    points: Mapped[int]
+    points: Mapped[float] = mapped_column(Float)
     difficulty: Mapped[str]
     tags: Mapped[list[Any]]
 
@@ -154,3 +161,63 @@ class VersionFile(Base):
     path: Mapped[str] = mapped_column(primary_key=True)
     hash: Mapped[str] = mapped_column(index=True)
     size: Mapped[int]
+
+
+class CourseText(Base):
+    """What search looks in: a course's words in one language, whole and folded.
+
+    Rows follow the current version. SQLite looks in the full-text table made from them,
+    PostgreSQL in `words`; both hold the same words, so both find the same courses.
+    """
+
+    __tablename__ = "course_text"
+    __table_args__ = (
+        UniqueConstraint("course_id", "language"),
+        Index("ix_course_text_words", "words", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    language: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    title_fold: Mapped[str]
+    body_fold: Mapped[str]
+    words: Mapped[str] = mapped_column(TSVECTOR().with_variant(Text(), "sqlite"))
+    """On PostgreSQL, the same words with weights A to D; empty on SQLite."""
+
+
+@dataclass(frozen=True)
+class VersionPublished:
+    """News: a course has a new current version; `previous_id` is None for the first."""
+
+    version: CourseVersion
+    previous_id: int | None
+
+
+_COLUMNS = "title, body, title_fold, body_fold"
+_NEW = "new.id, new.title, new.body, new.title_fold, new.body_fold"
+_OLD = "'delete', old.id, old.title, old.body, old.title_fold, old.body_fold"
+_ADD = f"INSERT INTO course_search(rowid, {_COLUMNS}) VALUES ({_NEW}); "  # noqa: S608
+_DROP = f"INSERT INTO course_search(course_search, rowid, {_COLUMNS}) VALUES ({_OLD}); "  # noqa: S608
+
+schema.declare(
+    schema.Extra(
+        "search:course",
+        sqlite=(
+            "DROP TABLE IF EXISTS course_search",
+            f"CREATE VIRTUAL TABLE course_search USING fts5({_COLUMNS}, content='course_text', "
+            "content_rowid='id', tokenize='unicode61 remove_diacritics 0')",
+            "DROP TRIGGER IF EXISTS course_text_added",
+            f"CREATE TRIGGER course_text_added AFTER INSERT ON course_text BEGIN {_ADD} END",
+            "DROP TRIGGER IF EXISTS course_text_gone",
+            f"CREATE TRIGGER course_text_gone AFTER DELETE ON course_text BEGIN {_DROP} END",
+            "DROP TRIGGER IF EXISTS course_text_changed",
+            "CREATE TRIGGER course_text_changed AFTER UPDATE ON course_text "
+            f"BEGIN {_DROP} {_ADD} END",
+            "INSERT INTO course_search(course_search) VALUES ('rebuild')",
+        ),
+    )
+)
+for _table in ("course_version", "lesson_content", "lesson", "question", "version_file"):
+    schema.declare(schema.frozen_table(_table, "a published version is never changed"))

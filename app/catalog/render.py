@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import html
 import re
-import xml.etree.ElementTree as etree
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, Literal, cast
+from xml.etree import ElementTree
 
 import markdown
 from latex2mathml.converter import convert as mathml
 from markdown.treeprocessors import Treeprocessor
-from pymdownx.blocks import BlocksExtension  # type: ignore[import-untyped]
-from pymdownx.blocks.block import (  # type: ignore[import-untyped]
+from pymdownx.blocks import BlocksExtension
+from pymdownx.blocks.block import (
     Block as PymdownBlock,
 )
 
@@ -182,7 +182,7 @@ class Renderer:
             r"</?(?:p|ul|ol|div|table|pre|aside|h\d)\b", inner
         ):
             source.error(
-                text.split("\n", maxsplit=1)[0],
+                text.partition("\n")[0],
                 "label-block",
                 _l(
                     "đáp án chỉ là một đoạn chữ, có thể có hình nhỏ; danh sách, bảng và khối mã "
@@ -344,11 +344,12 @@ class _Pipeline:
         try:
             if len(tex) > LONGEST_FORMULA:
                 raise ValueError
-            tree = etree.fromstring(mathml(tex, display="block" if is_block else "inline"))
+            drawn = mathml(tex, display="block" if is_block else "inline")
+            tree = ElementTree.fromstring(drawn)  # noqa: S314  our own converter wrote it
             page = _annotated(tree, tex)
         except (Exception, RecursionError):  # latex2mathml fails in many ways on wrong TeX
             self.source.error(
-                tex.split("\n")[0],
+                tex.partition("\n")[0],
                 "formula",
                 _l("không đọc được công thức “%(tex)s”", tex=tex[:60]),
             )
@@ -356,23 +357,23 @@ class _Pipeline:
         return f'<p class="formula">{page}</p>' if is_block else page
 
 
-def _annotated(tree: etree.Element, tex: str) -> str:
+def _annotated(tree: ElementTree.Element, tex: str) -> str:
     """MathML without a namespace prefix, the TeX kept for copying and for readers aloud."""
     for element in tree.iter():
         element.tag = str(element.tag).rpartition("}")[2]
     tree.set("alttext", tex)
-    inner = etree.Element("semantics")
+    inner = ElementTree.Element("semantics")
     row = list(tree)
-    body = row[0] if len(row) == 1 else etree.Element("mrow")
+    body = row[0] if len(row) == 1 else ElementTree.Element("mrow")
     if len(row) != 1:
         body.extend(row)
     for child in row:
         tree.remove(child)
     inner.append(body)
-    note = etree.SubElement(inner, "annotation", {"encoding": "application/x-tex"})
+    note = ElementTree.SubElement(inner, "annotation", {"encoding": "application/x-tex"})
     note.text = tex
     tree.append(inner)
-    return etree.tostring(tree, encoding="unicode", short_empty_elements=False)
+    return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
 
 
 class _Callouts(BlocksExtension):  # type: ignore[misc]
@@ -389,41 +390,43 @@ class _Callouts(BlocksExtension):  # type: ignore[misc]
             NAME = "callout"
             ARGUMENT = True
 
-            def on_create(self, parent: etree.Element) -> etree.Element:
+            def on_create(self, parent: ElementTree.Element) -> ElementTree.Element:
                 return _callout(pipeline, parent, pipeline.callouts[int(self.argument)])
 
-            def on_end(self, block: etree.Element) -> None:
+            def on_end(self, block: ElementTree.Element) -> None:
                 _close_callout(pipeline, block)
 
         block_mgr.register(CalloutBlock, self.getConfigs())
 
 
-def _callout(pipeline: _Pipeline, parent: etree.Element, callout: Callout) -> etree.Element:
+def _callout(
+    pipeline: _Pipeline, parent: ElementTree.Element, callout: Callout
+) -> ElementTree.Element:
     words = pipeline.renderer.words
     kind = words[callout.name]
     if callout.name == "tab":
         last = parent[-1] if len(parent) else None
         is_next = last is not None and last.get("class") == "tabs" and not (last.tail or "").strip()
-        tabs = last if is_next else etree.SubElement(parent, "div", {"class": "tabs"})
+        tabs = last if is_next else ElementTree.SubElement(parent, "div", {"class": "tabs"})
         assert tabs is not None
-        element = etree.SubElement(tabs, "section", {"class": "tab"})
-        etree.SubElement(element, "p", {"class": "note-title"}).text = callout.title or kind
+        element = ElementTree.SubElement(tabs, "section", {"class": "tab"})
+        ElementTree.SubElement(element, "p", {"class": "note-title"}).text = callout.title or kind
         return element
     if callout.name == "details":
-        element = etree.SubElement(parent, "details", {"class": "note details"})
-        etree.SubElement(element, "summary").text = callout.title or kind
+        element = ElementTree.SubElement(parent, "details", {"class": "note details"})
+        ElementTree.SubElement(element, "summary").text = callout.title or kind
         return element
-    element = etree.SubElement(parent, "aside", {"class": f"note {callout.name}"})
-    title = etree.SubElement(element, "p", {"class": "note-title"})
+    element = ElementTree.SubElement(parent, "aside", {"class": f"note {callout.name}"})
+    title = ElementTree.SubElement(element, "p", {"class": "note-title"})
     own = "" if callout.name == "download" else callout.title
     if own and fold(own).startswith(fold(kind)):
         title.text = own
     else:
-        etree.SubElement(title, "span", {"class": "note-kind"}).text = kind
+        ElementTree.SubElement(title, "span", {"class": "note-kind"}).text = kind
         if own:
             title[0].tail = f" · {own}"
     if callout.minutes:
-        etree.SubElement(title, "span", {"class": "meta"}).text = words["minutes"].format(
+        ElementTree.SubElement(title, "span", {"class": "meta"}).text = words["minutes"].format(
             callout.minutes
         )
         title[-1].tail = ""
@@ -438,7 +441,7 @@ def _callout(pipeline: _Pipeline, parent: etree.Element, callout: Callout) -> et
     return element
 
 
-def _close_callout(pipeline: _Pipeline, element: etree.Element) -> None:
+def _close_callout(pipeline: _Pipeline, element: ElementTree.Element) -> None:
     path = element.attrib.pop("data-file", None)
     line = int(element.attrib.pop("data-line", 0))
     if path is None:
@@ -453,12 +456,12 @@ def _close_callout(pipeline: _Pipeline, element: etree.Element) -> None:
         return
     pipeline.used.add(path)
     name = path.rpartition("/")[2]
-    holder = etree.SubElement(element, "p", {"class": "file"})
-    link = etree.SubElement(
+    holder = ElementTree.SubElement(element, "p", {"class": "file"})
+    link = ElementTree.SubElement(
         holder, "a", {"class": "download-file", "href": medium.address, "download": name}
     )
     link.text = markdown.util.AtomicString(name)
-    size = etree.SubElement(holder, "span", {"class": "meta"})
+    size = ElementTree.SubElement(holder, "span", {"class": "meta"})
     link.tail = " "
     kind = name.rpartition(".")[2].upper()
     size.text = f"{kind}, {file_size(medium.size, pipeline.renderer.language)}"
@@ -475,7 +478,7 @@ def file_size(size: int, language: str) -> str:
 class _Tasks(Treeprocessor):
     """Task lists as signs: a check box without a label would be a control that does nothing."""
 
-    def run(self, root: etree.Element) -> None:
+    def run(self, root: ElementTree.Element) -> None:
         for item_list in root.iter("ul"):
             for item in item_list:
                 holder = item[0] if not (item.text or "").strip() and len(item) else item
@@ -494,7 +497,7 @@ class _Finish(Treeprocessor):
         self.pipeline = pipeline
         self.renderer = pipeline.renderer
 
-    def run(self, root: etree.Element) -> None:
+    def run(self, root: ElementTree.Element) -> None:
         self._headings(root)
         self._tables(root)
         self._media(root)
@@ -502,7 +505,7 @@ class _Finish(Treeprocessor):
 
     # Headings
 
-    def _headings(self, root: etree.Element) -> None:
+    def _headings(self, root: ElementTree.Element) -> None:
         found = [e for e in root.iter() if re.fullmatch(r"h[1-6]", str(e.tag))]
         if not self.pipeline.is_lesson:
             for element in found:
@@ -536,7 +539,7 @@ class _Finish(Treeprocessor):
 
     # Tables
 
-    def _tables(self, root: etree.Element) -> None:
+    def _tables(self, root: ElementTree.Element) -> None:
         number = 0
         for parent in list(root.iter()):
             for index, child in enumerate(list(parent)):
@@ -550,7 +553,7 @@ class _Finish(Treeprocessor):
                     if cell.tag == "th":
                         cell.set("scope", "col")
                 # A wide table scrolls by itself, by keyboard too.
-                box = etree.Element(
+                box = ElementTree.Element(
                     "div",
                     {
                         "class": "scroll",
@@ -565,7 +568,7 @@ class _Finish(Treeprocessor):
 
     # Pictures, sounds, films
 
-    def _media(self, root: etree.Element) -> None:
+    def _media(self, root: ElementTree.Element) -> None:
         for parent in list(root.iter()):
             for index, child in enumerate(list(parent)):
                 if child.tag == "img":
@@ -577,7 +580,7 @@ class _Finish(Treeprocessor):
         if self.pipeline.is_lesson:
             self._figures(root)
 
-    def _medium(self, element: etree.Element) -> etree.Element:
+    def _medium(self, element: ElementTree.Element) -> ElementTree.Element:
         path, alt = element.get("src", ""), (element.get("alt") or "").strip()
         is_decoration = bool(_DECORATION.match((element.tail or "").lstrip(" ")))
         if is_decoration:
@@ -587,7 +590,7 @@ class _Finish(Treeprocessor):
         kind = path.rpartition(".")[2].lower()
         if medium is None:
             self._missing(path)
-            return etree.Element("span")
+            return ElementTree.Element("span")
         self.pipeline.used.add(path)
         if not alt and not is_decoration:
             self._source.error(
@@ -607,8 +610,8 @@ class _Finish(Treeprocessor):
                 "media-kind",
                 _l("“%(path)s” không phải hình, tiếng hay phim; dùng /// download", path=path),
             )
-            return etree.Element("span")
-        picture = etree.Element(
+            return ElementTree.Element("span")
+        picture = ElementTree.Element(
             "img",
             {
                 "src": medium.address,
@@ -624,14 +627,16 @@ class _Finish(Treeprocessor):
             picture.set("height", str(medium.height))
         return self._titled(picture, element)
 
-    def _titled(self, medium: etree.Element, element: etree.Element) -> etree.Element:
+    def _titled(
+        self, medium: ElementTree.Element, element: ElementTree.Element
+    ) -> ElementTree.Element:
         if caption := element.get("title"):
             medium.set("title", caption)
         return medium
 
-    def _player(self, medium: Medium, alt: str, kind: str) -> etree.Element:
+    def _player(self, medium: Medium, alt: str, kind: str) -> ElementTree.Element:
         tag = "audio" if kind in SOUNDS else "video"
-        player = etree.Element(
+        player = ElementTree.Element(
             tag,
             {
                 "src": medium.address,
@@ -644,7 +649,7 @@ class _Finish(Treeprocessor):
         for ending in CAPTIONS:
             if captions := self.renderer.media.get(f"{stem}.{ending}"):
                 self.pipeline.used.add(captions.path)
-                etree.SubElement(
+                ElementTree.SubElement(
                     player,
                     "track",
                     {
@@ -668,7 +673,7 @@ class _Finish(Treeprocessor):
                 f"]({path}", "media-missing", _l("không có tệp “%(path)s”", path=path)
             )
 
-    def _figures(self, root: etree.Element) -> None:
+    def _figures(self, root: ElementTree.Element) -> None:
         """A paragraph of nothing but pictures, sounds or films becomes figures with captions."""
         for parent in list(root.iter()):
             for child in list(parent):
@@ -686,18 +691,18 @@ class _Finish(Treeprocessor):
                 for medium in reversed(list(child)):
                     parent.insert(index, self._figure(medium))
 
-    def _figure(self, medium: etree.Element) -> etree.Element:
+    def _figure(self, medium: ElementTree.Element) -> ElementTree.Element:
         caption = medium.attrib.pop("title", "")
-        figure = etree.Element("figure")
+        figure = ElementTree.Element("figure")
         figure.append(medium)
         figure.tail, medium.tail = "\n", None
         if caption:
-            etree.SubElement(figure, "figcaption").text = caption
+            ElementTree.SubElement(figure, "figcaption").text = caption
         return figure
 
     # Links
 
-    def _links(self, root: etree.Element) -> None:
+    def _links(self, root: ElementTree.Element) -> None:
         anchors = {heading.id for heading in self.pipeline.headings}
         for link in root.iter("a"):
             href = link.get("href", "")
@@ -717,7 +722,7 @@ class _Finish(Treeprocessor):
             elif not re.match(r"(?i)(?:mailto|tel):|/", href):
                 self._lesson_link(link, href)
 
-    def _media_link(self, link: etree.Element, href: str) -> None:
+    def _media_link(self, link: ElementTree.Element, href: str) -> None:
         medium = self.renderer.media.get(href)
         if medium is None:
             self._source.error(
@@ -727,7 +732,7 @@ class _Finish(Treeprocessor):
         self.pipeline.used.add(href)
         link.set("href", medium.address)
 
-    def _lesson_link(self, link: etree.Element, href: str) -> None:
+    def _lesson_link(self, link: ElementTree.Element, href: str) -> None:
         path, _, anchor = href.partition("#")
         address = self.renderer.lesson_address.get(path.removeprefix("./"))
         if address is None:

@@ -1,7 +1,8 @@
-"""Questions: their grammar, their kinds and their marking. Pure: no tables, no web.
+"""The question grammar, its kinds and their marking: pure, no tables.
 
-Words: question = câu hỏi · prompt = câu dẫn · choice = phương án · feedback = phản hồi ·
-explanation = lời giải · mark = điểm đã chấm · share = tỷ lệ đạt (0 to 1)
+Words: question = câu hỏi · prompt = câu dẫn · choice = phương án · feedback = phản hồi
+explanation = lời giải · mark = điểm · share = tỷ lệ đạt (0 to 1)
 Invariants: an id is kept for ever; a choice's key follows from its words, never from its
-place; what a learner may see is made by `kinds.learner_view` alone.
+place; a learner's view of a question holds no right answer and no feedback
+(`kinds.learner_view` alone makes it).
 """

@@ -417,7 +417,7 @@ class _Reader:
 
     def _reads_as_number(self, text: str) -> bool:
         try:
-            value, _, rest = _number_parts(text)
+            *_, rest = _number_parts(text)
         except UnreadableNumber:
             return False
         return has_unit_shape(rest)

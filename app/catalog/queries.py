@@ -1,0 +1,235 @@
+"""Reads of the catalog: what is offered, a course, a lesson, a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, cast, func, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import joinedload
+
+from app.catalog import search
+from app.catalog.models import (
+    LEVELS,
+    THEMES,
+    Course,
+    CourseText,
+    CourseVersion,
+    Lesson,
+    LessonContent,
+    Question,
+    VersionFile,
+    VersionQuestion,
+)
+from app.catalog.rules import LENGTHS, length_of
+from app.kernel.database import is_sqlite, session
+from app.questions import kinds
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many courses each choice would leave, the other choices kept."""
+
+    theme: Mapping[str, int]
+    level: Mapping[str, int]
+    length: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The courses on offer after search and filters, and what the filters would leave."""
+
+    courses: Sequence[Course]
+    lesson_counts: Mapping[int, int]
+    """How many lessons each course has, by version id."""
+    facets: Facets
+
+
+@dataclass(frozen=True)
+class LessonPage:
+    """A lesson as it is read in one language."""
+
+    lesson: Lesson
+    content: LessonContent
+    language: str
+    """The language it is in: the one asked for, or the course's own where not translated."""
+    is_stale: bool
+    questions: Mapping[str, Question]
+    """The questions that stand in it, by key."""
+
+
+def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str = "") -> Catalogue:
+    """Current courses that match, best first for a search, by title otherwise; two statements.
+
+    A choice that does not exist filters nothing.
+    """
+    tiers = _found(query) if query.strip() else None
+    count = select(func.count()).where(Lesson.version_id == CourseVersion.id).scalar_subquery()
+    statement = (
+        select(Course, count)
+        .join(CourseVersion, CourseVersion.id == Course.current_id)
+        .options(joinedload(Course.current))
+        .order_by(CourseVersion.title_sort, Course.id)
+    )
+    rows = session().execute(statement).all()
+    courses = [row[0] for row in rows if tiers is None or row[0].id in tiers]
+    if tiers is not None:
+        courses.sort(key=lambda course: tiers[course.id])
+    wanted = {
+        "theme": theme if theme in THEMES else "",
+        "level": level if level in LEVELS else "",
+        "length": length if length in LENGTHS else "",
+    }
+    return Catalogue(
+        [c for c in courses if _fits(c, wanted)],
+        {row[0].current_id: row[1] for row in rows},
+        Facets(**{name: _counts(courses, wanted, name) for name in wanted}),
+    )
+
+
+def _traits(course: Course) -> dict[str, str]:
+    version = course.current
+    assert version is not None
+    return {
+        "theme": version.theme,
+        "level": version.level,
+        "length": length_of(version.periods),
+    }
+
+
+def _fits(course: Course, wanted: Mapping[str, str], *, but: str = "") -> bool:
+    traits = _traits(course)
+    return all(not value or name == but or traits[name] == value for name, value in wanted.items())
+
+
+def _counts(courses: Sequence[Course], wanted: Mapping[str, str], name: str) -> Mapping[str, int]:
+    return Counter(_traits(c)[name] for c in courses if _fits(c, wanted, but=name))
+
+
+def _found(query: str) -> dict[int, int]:
+    """Ids of the courses that hold every word of a query, with their tier (0 is best)."""
+    matches: list[ColumnElement[bool]]
+    if is_sqlite():
+        queries = search.sqlite_queries(query)
+        matches = [
+            CourseText.id.in_(
+                select(text("rowid"))
+                .select_from(text("course_search"))
+                .where(
+                    text(f"course_search MATCH :tier{tier}").bindparams(**{f"tier{tier}": match})
+                )
+            )
+            for tier, match in enumerate(queries)
+        ]
+    else:
+        queries = search.postgresql_queries(query)
+        matches = [
+            CourseText.words.op("@@", is_comparison=True)(cast(match, TSQUERY)) for match in queries
+        ]
+    if not queries:
+        return {}
+    tier_of = case(*((match, tier) for tier, match in enumerate(matches)), else_=len(matches))
+    statement = (
+        select(CourseText.course_id, func.min(tier_of))
+        .where(matches[-1])
+        .group_by(CourseText.course_id)
+    )
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def open_course(slug: str) -> Course | None:
+    """A published course with its current version, in one statement."""
+    return session().scalar(
+        select(Course)
+        .where(Course.slug == slug, Course.current_id.is_not(None))
+        .options(joinedload(Course.current))
+    )
+
+
+def courses_by_slug(slugs: Sequence[str]) -> Mapping[str, Course]:
+    """Published courses with their current versions, by slug; unknown slugs are left out."""
+    found = session().scalars(
+        select(Course)
+        .where(Course.slug.in_(list(slugs)), Course.current_id.is_not(None))
+        .options(joinedload(Course.current))
+    )
+    return {course.slug: course for course in found}
+
+
+def all_slugs() -> set[str]:
+    """The slugs of every published course."""
+    return set(session().scalars(select(Course.slug).where(Course.current_id.is_not(None))))
+
+
+def lessons_of(version_id: int) -> Sequence[Lesson]:
+    """The lessons of a version in their order, in one statement."""
+    return (
+        session()
+        .scalars(select(Lesson).where(Lesson.version_id == version_id).order_by(Lesson.position))
+        .all()
+    )
+
+
+def lesson_page(version: CourseVersion, key: str, language: str) -> LessonPage | None:
+    """A lesson of a version in a language, or in the course's own; three statements.
+
+    None where the version has no lesson of this key.
+    """
+    lesson = session().scalar(
+        select(Lesson).where(Lesson.version_id == version.id, Lesson.key == key)
+    )
+    if lesson is None:
+        return None
+    shown = language if language in lesson.contents else version.language
+    content = session().get_one(LessonContent, lesson.contents[shown])
+    return LessonPage(
+        lesson, content, shown, shown in lesson.stale, lesson_questions(version.id, key)
+    )
+
+
+def lesson_questions(version_id: int, lesson_key: str) -> Mapping[str, Question]:
+    """The questions of a lesson by key, in their order, in one statement."""
+    found = session().scalars(
+        select(Question)
+        .join(VersionQuestion, VersionQuestion.question_id == Question.id)
+        .where(VersionQuestion.version_id == version_id, VersionQuestion.lesson_key == lesson_key)
+        .order_by(VersionQuestion.position)
+    )
+    return {question.key: question for question in found}
+
+
+def question_in(question: Question, language: str) -> kinds.Question:
+    """A stored question in a language, or in its source's where it is not translated."""
+    stored: Mapping[str, dict[str, Any]] = question.content
+    return kinds.from_json(stored.get(language) or next(iter(stored.values())))
+
+
+def version_of(slug: str, number: int | None = None) -> CourseVersion | None:
+    """A version of a course by its number; without one, the current version."""
+    statement = select(CourseVersion).join(Course, Course.id == CourseVersion.course_id)
+    if number is None:
+        statement = statement.where(CourseVersion.id == Course.current_id)
+    else:
+        statement = statement.where(CourseVersion.number == number)
+    return session().scalar(statement.where(Course.slug == slug))
+
+
+def files_of(version_id: int) -> Mapping[str, str]:
+    """The files of a version: path to hash in the file store."""
+    rows = session().execute(
+        select(VersionFile.path, VersionFile.hash)
+        .where(VersionFile.version_id == version_id)
+        .order_by(VersionFile.path)
+    )
+    return {row.path: row.hash for row in rows}
+
+
+def media_file(digest: str, name: str) -> VersionFile | None:
+    """A published media file by hash and name; a course's own text is never found here."""
+    found = session().scalars(
+        select(VersionFile).where(VersionFile.hash == digest, VersionFile.path.like("media/%"))
+    )
+    return next((file for file in found if file.path.rpartition("/")[2] == name), None)
