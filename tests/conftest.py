@@ -63,6 +63,8 @@ def migrated(
                 made[kind] = server
                 url = server.url("template_app")
             migrate(url)
+            if kind == "postgresql":
+                made[kind].remember("template_app")
         return made[kind]
 
     return template
@@ -91,7 +93,7 @@ def database_url(
         yield f"sqlite:///{tmp_path / 'test.sqlite'}"
     else:
         server: postgres.Server = migrated("postgresql")
-        server.copy("template_app", "test")
+        server.renew("template_app", "test")
         yield server.url("test")
 
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -53,6 +54,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._shapes: dict[str, tuple[Any, ...]] = {}
 
     def url(self, database: str) -> str:
         """The address of one of its databases, as `DATABASE_URL` takes it."""
@@ -71,6 +73,71 @@ class Server:
             f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)',
             f'CREATE DATABASE "{database}" TEMPLATE "{template}"',
         )
+
+    def remember(self, database: str) -> None:
+        """Keep the rows that a database has now, to be put back by `renew` in its copies."""
+        with self._connection(database) as connection:
+            connection.execute(_REMEMBER)
+
+    def renew(self, template: str, database: str) -> None:
+        """Bring a copy back to the rows of its template; copy it anew if its shape changed.
+
+        Emptying tables takes milliseconds, a copy a third of a second.
+        """
+        if database not in self._shapes:
+            self.copy(template, database)
+            with self._connection(database) as connection:
+                self._shapes[database] = _shape(connection)
+            return
+        with self._connection(database) as connection:
+            connection.execute(_END_OTHERS)
+            if _shape(connection) == self._shapes[database]:
+                connection.execute(_RENEW)
+                return
+        self.copy(template, database)
+
+    def _connection(self, database: str) -> psycopg.Connection[Any]:
+        to = f"host={self.folder} user=postgres dbname={database}"
+        return psycopg.connect(to, autocommit=True)
+
+
+_END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+_SHAPE = """SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_attribute),
+(SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_proc),
+(SELECT string_agg(tgname::text || tgenabled::text, ',' ORDER BY oid) FROM pg_trigger)"""
+
+_REMEMBER = """DO $$ DECLARE t record; has_rows boolean; BEGIN
+CREATE SCHEMA remembered;
+FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', t.name) INTO has_rows;
+    IF has_rows THEN
+        EXECUTE format('CREATE TABLE remembered.%I AS TABLE public.%I', t.name, t.name);
+    END IF;
+END LOOP;
+END $$"""
+
+# As a replica no trigger fires: neither the foreign keys nor those that forbid a deletion.
+_RENEW = """DO $$ DECLARE t record; BEGIN
+PERFORM set_config('session_replication_role', 'replica', true);
+FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DELETE FROM public.%I', t.name);
+END LOOP;
+FOR t IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'remembered' LOOP
+    EXECUTE format('INSERT INTO public.%I TABLE remembered.%I', t.name, t.name);
+END LOOP;
+FOR t IN SELECT sequencename AS name FROM pg_sequences WHERE last_value IS NOT NULL LOOP
+    EXECUTE format('ALTER SEQUENCE public.%I RESTART', t.name);
+END LOOP;
+END $$"""
+
+
+def _shape(connection: psycopg.Connection[Any]) -> tuple[Any, ...]:
+    """What tells whether somebody changed tables or triggers."""
+    row = connection.execute(_SHAPE).fetchone()
+    assert row is not None
+    return tuple(row)
 
 
 @contextmanager
