@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app import features, reactions
-from app.kernel import translations
+from app.kernel import keys, site, translations
 from app.kernel.database import Database
 from app.kernel.files import FileStore, use
 from app.kernel.web import frame
@@ -28,6 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(translations.compiled(settings.instance_path)),
     )
     use(FileStore(settings.storage_url))
+    keys.use(keys.key_folder(settings.keys_url))
+    if settings.site_url:
+        site.use(settings.site_url)
     frame.install(app, Database(settings.database_url), settings)
     features.install(app)
     reactions.join()

@@ -9,7 +9,10 @@ from flask_babel import pgettext
 from app.assessment import jobs as _assessment_jobs
 from app.assessment import models as _assessment
 from app.catalog import models as _catalog
+from app.credentials import commands as credentials_commands
 from app.credentials import models as _credentials
+from app.credentials import printing as _credentials_printing
+from app.credentials import views as credentials
 from app.home import views as home
 from app.kernel import audit, jobs, limits, mail, slots, upkeep
 from app.kernel import commands as kernel_commands
@@ -43,14 +46,19 @@ TABLES = (
     _reporting,
 )
 # Every module with tasks: what workers can run.
-TASKS = (upkeep, mail, _assessment_jobs)
+TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing)
 
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, requirements, home):
+    for room in (organization, people, credentials, requirements, home):
         app.register_blueprint(room.pages)
-    for commands in (kernel_commands.audit, kernel_commands.worker, people_commands.people):
+    for commands in (
+        kernel_commands.audit,
+        kernel_commands.worker,
+        people_commands.people,
+        credentials_commands.certificates,
+    ):
         app.cli.add_command(commands)
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,7 +21,7 @@ from app.credentials.models import (
     RecognizedCompletion,
     Register,
 )
-from app.kernel import audit, jobs
+from app.kernel import audit, jobs, limits
 from app.kernel.clock import local_date
 from app.kernel.database import is_sqlite, session
 from app.kernel.keys import keys
@@ -123,11 +123,11 @@ def recognize(
     `roots` are the units that `by` manages. Raises NothingChosen, NotAnIssuer,
     DecisionInFuture, DecisionBeforeCompletion or WordsLacking; then nothing is issued.
     """
-    if not completion_ids:
-        raise rules.NothingChosen
     _lock(completion_ids)
     chosen = queries.waiting_among(roots, completion_ids)
-    check_batch(unit, chosen, decision, now=now)
+    if not chosen and (before := queries.decision_on(completion_ids, roots)):
+        return before
+    check_choice(unit, chosen, decision, now=now)
     recognition = _same_batch(unit, decision) or _new_decision(
         unit, decision, is_standing=False, by=by, now=now
     )
@@ -155,10 +155,12 @@ def recognize(
     return recognition
 
 
-def check_batch(
+def check_choice(
     unit: Unit, chosen: Sequence[queries.Waiting], decision: rules.Decision, *, now: datetime
 ) -> None:
     """Raise the named refusal that stands against a batch, if any; writes nothing."""
+    if not chosen:
+        raise rules.NothingChosen
     if unit.kind not in rules.ISSUING_KINDS:
         raise rules.NotAnIssuer
     of_units = {waiting.completion.unit_id for waiting in chosen}
@@ -403,6 +405,39 @@ def _first_certificate(completion_id: int) -> Certificate | None:
         select(Certificate).where(
             Certificate.completion_id == completion_id, Certificate.supersedes_id.is_(None)
         )
+    )
+
+
+# Checking
+
+
+def may_confirm(code: str, address: str, *, now: datetime) -> bool:
+    """Count one try at words that are printed on a certificate; False when it is one too many.
+
+    Call it in a unit of work of its own, so that refused tries count as well.
+    """
+    often = limits.take(
+        f"certificate.confirm:{code}:{address}",
+        limit=rules.CONFIRMATIONS,
+        window=rules.CONFIRMATIONS_WINDOW,
+        now=now,
+    )
+    daily = limits.take(
+        f"certificate.confirm:{code}",
+        limit=rules.CONFIRMATIONS_A_DAY,
+        window=timedelta(days=1),
+        now=now,
+    )
+    return often and daily
+
+
+def may_ask_again(address: str, *, now: datetime) -> bool:
+    """Count one request for a code that does not exist; False when it is one too many."""
+    return limits.take(
+        f"certificate.unknown:{address}",
+        limit=rules.UNKNOWN_CODES,
+        window=rules.UNKNOWN_CODES_WINDOW,
+        now=now,
     )
 
 

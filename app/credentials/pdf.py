@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import struct
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -20,9 +21,13 @@ from unicodedata import combining
 import segno
 
 from app.credentials.wording import DRAFT, ILLUSTRATION, UNSIGNED, Wording
+from app.kernel.refusals import Refusal
+from app.kernel.words import _l
 
 if TYPE_CHECKING:
     import typst
+
+log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _FONTS = _HERE / "fonts"
@@ -33,6 +38,9 @@ _TEMPLATE = _HERE / "typst" / "certificate.typ"
 _DISPLAY = "PlayfairDisplay-Bold.ttf"
 _TEXT = ("NotoSerif-Regular.ttf", "NotoSerif-Bold.ttf", "NotoSerif-Italic.ttf")
 _SPARE = "Tinos-Bold.ttf"
+
+TOO_LONG = "too long for one page"
+"""What the template says when even its smallest size does not fit."""
 
 _LABELS = {
     "born": "Ngày sinh",
@@ -49,17 +57,33 @@ _LABELS = {
 }
 
 
-class CannotTypeset(Exception):
-    """The page cannot be made here; the message says why, for an operator."""
+class CannotTypeset(Refusal):
+    """The page cannot be made here; the text says what an operator can do."""
+
+    text = _l("Chưa dàn được trang in của giấy chứng nhận này; hãy báo người vận hành.")
+
+
+class TypesetterMissing(CannotTypeset):
+    """The package that sets pages is not installed."""
+
+    text = _l(
+        "Máy chủ chưa cài bộ dàn trang (gói typst trong requirements.txt) nên chưa in được giấy."
+    )
+
+
+class TooLong(CannotTypeset):
+    """The words do not fit on one page, however small."""
+
+    text = _l("Nội dung quá dài, không in vừa một trang giấy.")
 
 
 class LettersMissing(CannotTypeset):
-    """A text has letters that no bundled font can draw. ``letters`` holds them."""
+    """A text has letters that no bundled font can draw. `letters` holds them."""
 
     def __init__(self, letters: str) -> None:
         self.letters = letters
         named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in letters)
-        super().__init__(f"no bundled font has {named}")
+        super().__init__(_l("Không có phông chữ để in: %(letters)s.", letters=named))
 
 
 def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) -> bytes:
@@ -67,27 +91,28 @@ def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) 
 
     A draft, shown before anything is issued, says all over that it is one.
 
-    Raises LettersMissing before a box is printed for a letter, and CannotTypeset where the
-    typesetter is not installed or the words do not fit on one page.
+    Raises LettersMissing before a box is printed for a letter, TypesetterMissing and TooLong.
     """
     missing = "".join(dict.fromkeys("".join(missing_letters(text) for text in words.texts())))
     if missing:
         raise LettersMissing(missing)
     compiler, failure = _compiler()
+    data = _page_data(words, is_draft=is_draft)
     try:
         page = compiler.compile(
             input=str(_TEMPLATE),
             format="pdf",
-            sys_inputs={
-                "data": json.dumps(_page_data(words, is_draft=is_draft), ensure_ascii=False)
-            },
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
             pdf_standards=["a-2a", "ua-1"],
             timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
         )
     except failure as error:
-        raise CannotTypeset(str(error)) from error
+        if TOO_LONG in str(error):
+            raise TooLong from error
+        log.exception("Typst refused a certificate")
+        raise CannotTypeset from error
     if not isinstance(page, bytes):
-        raise CannotTypeset("the words take more than one page")
+        raise TooLong
     return page
 
 
@@ -136,9 +161,7 @@ def _compiler() -> tuple[typst.Compiler, type[Exception]]:
     try:
         import typst
     except ImportError as error:
-        raise CannotTypeset(
-            "the package 'typst' is not installed; it comes with requirements.txt"
-        ) from error
+        raise TypesetterMissing from error
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)]
     )

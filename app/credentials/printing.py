@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.credentials import actions, queries
-from app.credentials.models import Certificate, CertificateFile
+from app.credentials import actions, queries, rules
 from app.credentials.pdf import certificate_pdf
 from app.credentials.wording import Wording
 from app.kernel import clock
@@ -14,13 +13,15 @@ from app.kernel.files import files
 from app.kernel.jobs import Run, task
 
 
-def page_of(
-    certificate: Certificate, file: CertificateFile | None, database: Database
-) -> tuple[bytes, str]:
+def page_of(printable: queries.Printable, database: Database) -> tuple[bytes, str]:
     """The page and its SHA-256. Call it outside any unit of work: setting takes its time.
 
-    Raises CannotTypeset where it was never set and cannot be set here.
+    Raises PageWithdrawn to the holder of a certificate that was taken back, and
+    CannotTypeset where it was never set and cannot be set here.
     """
+    certificate, file = printable.certificate, printable.file
+    if printable.is_ended and not printable.is_managed:
+        raise rules.PageWithdrawn
     if file is not None and files().has(file.hash):
         return files().read(file.hash), file.hash
     page = _typeset(certificate.printed, certificate.issued_on)

@@ -109,14 +109,23 @@ def shown_to_manager(code: str, roots: Sequence[int], *, today: date) -> Shown |
     return _shown(_whole().where(Certificate.code == code, visible_to(roots)), today)
 
 
-def to_print(
-    code: str, person_id: int, roots: Sequence[int]
-) -> tuple[Certificate, CertificateFile | None] | None:
+@dataclass(frozen=True)
+class Printable:
+    """A certificate to print, its file if it was set, and whether it was taken back."""
+
+    certificate: Certificate
+    file: CertificateFile | None
+    is_ended: bool
+    is_managed: bool
+    """Whether the reader manages it, rather than holds it."""
+
+
+def to_print(code: str, person_id: int, roots: Sequence[int]) -> Printable | None:
     """A certificate that is one's own or inside one's units, with its file if it was set."""
     row = (
         session()
         .execute(
-            select(Certificate, CertificateFile)
+            select(Certificate, CertificateFile, ended(), visible_to(roots))
             .outerjoin(CertificateFile, CertificateFile.certificate_id == Certificate.id)
             .where(
                 Certificate.code == code,
@@ -125,7 +134,7 @@ def to_print(
         )
         .one_or_none()
     )
-    return (row[0], row[1]) if row else None
+    return Printable(row[0], row[1], bool(row[2]), bool(row[3])) if row else None
 
 
 def by_code(code: str) -> Certificate | None:
@@ -332,7 +341,7 @@ def _still_to_do(enrollment: Enrollment, *, has_passed: bool) -> list[Words]:
     )
 
 
-def waiting_courses(roots: Sequence[int]) -> list[tuple[int, CourseVersion]]:
+def enrolled_courses(roots: Sequence[int]) -> list[tuple[int, CourseVersion]]:
     """(course id, current version) of every course that somebody in scope is enrolled in."""
     statement = (
         select(Course.id, CourseVersion)
@@ -420,6 +429,20 @@ def last_decision(unit_ids: Sequence[int]) -> Recognition | None:
     )
 
 
+def decision_on(completion_ids: Sequence[int], roots: Sequence[int]) -> Recognition | None:
+    """The decision that recognised some completions in scope, the latest of several."""
+    return session().scalar(
+        select(Recognition)
+        .join(RecognizedCompletion, RecognizedCompletion.recognition_id == Recognition.id)
+        .where(
+            RecognizedCompletion.completion_id.in_(completion_ids),
+            Recognition.unit_id.in_(ids_below(roots)),
+        )
+        .order_by(RecognizedCompletion.id.desc())
+        .limit(1)
+    )
+
+
 def decision_with_certificates(
     decision_id: int, roots: Sequence[int]
 ) -> tuple[Recognition, Sequence[Certificate]] | None:
@@ -502,3 +525,9 @@ def _problem(
     if not holds(certificate, key.public_key):
         return f"line {number} ({certificate.register_no}) is not what was signed"
     return None
+
+
+def register_sizes() -> tuple[int, int]:
+    """How many registers there are, and how many lines they hold together."""
+    row = session().execute(select(func.count(), func.sum(Register.last_number))).one()
+    return row[0], int(row[1] or 0)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from app.kernel.refusals import Refusal
-from app.kernel.words import Words, _l
+from app.kernel.words import Words, _l, fold, read_date
 
 ISSUING_KINDS = ("ministry", "agency", "department", "centre")
 """Kinds of unit that decide and issue; a commune or a network does not."""
@@ -81,6 +81,12 @@ class ReasonMissing(Refusal):
     text = _l("Hãy ghi lý do.")
 
 
+class PageWithdrawn(Refusal):
+    """A certificate that was taken back is not printed again for its holder."""
+
+    text = _l("Giấy chứng nhận này đã bị thu hồi hoặc thay thế nên không in lại được nữa.")
+
+
 class PatternUnusable(Refusal):
     """A pattern of register numbers that would give two lines one number."""
 
@@ -95,6 +101,19 @@ class State(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
 
+
+STATE_TONES = {
+    State.IN_FORCE: "good",
+    State.EXPIRED: "gold",
+    State.REVOKED: "bad",
+    State.SUPERSEDED: "gold",
+}
+
+EVENT_NAMES: dict[str, Words] = {
+    "issued": _l("Cấp"),
+    "revoked": _l("Thu hồi"),
+    "superseded": _l("Thay bằng giấy khác"),
+}
 
 STATE_NAMES: dict[State, Words] = {
     State.IN_FORCE: _l("Còn hiệu lực theo sổ cấp"),
@@ -155,6 +174,17 @@ def expiry(issued_on: date, valid_months: int | None) -> date | None:
     first_of_next = date(year + month // 12, month % 12 + 1, 1)
     last = (first_of_next - timedelta(days=1)).day
     return first_of_next if issued_on.day > last else date(year, month, issued_on.day)
+
+
+def matches(field: str, typed: str, printed: str) -> bool:
+    """Whether what somebody reads on paper is what was printed.
+
+    `field` is born, unit or result. A date may be written in any customary way; words may be
+    typed without diacritics, in any case.
+    """
+    if field == "born":
+        return read_date(typed) is not None and read_date(typed) == read_date(printed)
+    return bool(printed) and fold(typed) == fold(printed)
 
 
 def lacking(name: str, missing: Sequence[Words]) -> Words:

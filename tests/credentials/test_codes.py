@@ -51,7 +51,8 @@ def test_two_neighbours_exchanged_are_seen(numbers, place):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "K7QM", "K7QM-2F8D-X0", "K7QM-2F8D-XI", "ĐẶNG-THỊỨ-NG", "K7QM-2F8D-XWA", "💡" * 10]
+    "typed",
+    ["", "K7QM", "K7QM-2F8D-X0", "K7QM-2F8D-XI", "ĐẶNG-THỊỨ-NG", "K7QM-2F8D-XWA", "💡" * 10],
 )
 def test_what_cannot_be_a_code_is_none(typed):
     assert codes.normalized(typed) is None

@@ -13,7 +13,7 @@ import pytest
 import zxingcpp
 
 from app.credentials import pdf
-from app.credentials.wording import ILLUSTRATION, UNSIGNED, Wording
+from app.credentials.wording import DRAFT, ILLUSTRATION, UNSIGNED, Wording
 
 DAY = date(2026, 11, 20)
 PLAIN = Wording(
@@ -109,13 +109,15 @@ def test_the_longest_words_still_take_one_page():
     )
     page = pdf.certificate_pdf(words, issued_on=DAY)
     text = text_of(page)
-    assert words.unit in text and words.course in text and words.name in text
+    assert words.unit in text
+    assert words.course in text
+    assert words.name in text
     assert codes_on(page) == [words.address]
     assert len(page) <= 100_000
 
 
 def test_a_text_beyond_any_page_is_refused():
-    with pytest.raises(pdf.CannotTypeset):
+    with pytest.raises(pdf.TooLong):
         pdf.certificate_pdf(replace(PLAIN, unit="Phòng Kinh tế xã " * 400), issued_on=DAY)
 
 
@@ -158,9 +160,10 @@ def test_the_file_is_tagged_archival_small_and_has_a_title():
         "Lập đề án khuyến công: từ khảo sát đến nghiệm thu"
     )
     assert len(page) <= 100_000
-    assert b"pdfaid:part>2<" in page and b"pdfaid:conformance>A<" in page
+    assert b"pdfaid:part>2<" in page
+    assert b"pdfaid:conformance>A<" in page
     assert b"pdfuaid:part>1<" in page
-    assert b"/Lang" in page and "vi".encode() in page
+    assert b"/Lang(vi)" in page
 
 
 def test_letters_that_no_font_has_are_named_before_anything_is_printed():
@@ -172,6 +175,12 @@ def test_letters_that_no_font_has_are_named_before_anything_is_printed():
     assert "U+962E" in str(refusal.value)
 
 
+def test_a_draft_says_all_over_that_it_is_one():
+    text = text_of(pdf.certificate_pdf(PLAIN, issued_on=DAY, is_draft=True))
+    assert DRAFT in text
+    assert "BẢN XEM TRƯỚC BẢN XEM TRƯỚC" in text
+
+
 def test_markup_in_a_name_is_only_letters():
     name = '#let x = 1 *đậm* _nghiêng_ $a^2$ <nhãn> "\\'
     text = text_of(pdf.certificate_pdf(replace(PLAIN, unit=name), issued_on=DAY))
@@ -181,7 +190,7 @@ def test_markup_in_a_name_is_only_letters():
 def test_a_machine_without_the_typesetter_says_so_plainly(monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     pdf._compiler.cache_clear()
-    with pytest.raises(pdf.CannotTypeset, match="'typst' is not installed"):
+    with pytest.raises(pdf.TypesetterMissing, match="chưa cài bộ dàn trang"):
         pdf.certificate_pdf(PLAIN, issued_on=DAY)
     monkeypatch.undo()
     pdf._compiler.cache_clear()

@@ -86,7 +86,8 @@ def test_private_keys_are_readable_by_their_owner_alone(folder):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
     assert os.listdir(folder.path) == [file.name]
-    assert key_id in folder and "a" * 43 not in folder
+    assert key_id in folder
+    assert "a" * 43 not in folder
 
 
 def test_a_key_under_the_name_of_another_is_refused(folder):
