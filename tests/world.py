@@ -100,6 +100,7 @@ def a_course(
     theme: str = "extension-skills",
     final_quiz: dict[str, Any] | None = None,
     closes_on: date | None = None,
+    certificate: dict[str, Any] | None = None,
 ) -> Course:
     """A published course of short lessons, made without files; publish real folders elsewhere."""
     number = next(_numbers)
@@ -132,7 +133,7 @@ def a_course(
             "final_quiz": 50 if final_quiz else None,
         },
         final_quiz=final_quiz,
-        certificate={"valid_months": None, "skills": []},
+        certificate=certificate or {"valid_months": None, "skills": []},
         change="",
         what_changed={},
         published_at=NOW - timedelta(days=30),
