@@ -7,11 +7,11 @@ import pypdfium2
 import pytest
 import time_machine
 import zxingcpp
+
 from app.credentials import actions, rules
 from app.kernel import jobs, site
 from app.kernel.database import Database
 from app.people import actions as people
-
 from tests import world
 from tests.credentials.story import NOW, SITE, Province, a_decision
 
@@ -346,10 +346,9 @@ def test_a_batch_is_set_by_a_job_and_its_pages_are_the_readers(browser, province
     database: Database = app.extensions["database"]
     assert jobs.run_next(database, holder="thợ")
     with database.unit_of_work(write=False):
-        from app.credentials.models import CertificateFile
-
         from sqlalchemy import select
 
+        from app.credentials.models import CertificateFile
         from app.kernel.database import session
 
         hashes = set(session().scalars(select(CertificateFile.hash)))
