@@ -52,19 +52,19 @@ def migrated(
     made: dict[str, Any] = {}
 
     def template(kind: str) -> Any:
-        if kind not in made:
-            folder = tmp_path_factory.mktemp(f"template-{kind}")
-            if kind == "sqlite":
-                made[kind] = folder / "template.sqlite"
-                url = f"sqlite:///{made[kind]}"
-            else:
-                server = request.getfixturevalue("postgres_server")
-                server.run('CREATE DATABASE "template_app"')
-                made[kind] = server
-                url = server.url("template_app")
-            migrate(url)
-            if kind == "postgresql":
-                made[kind].remember("template_app")
+        if kind not in made and kind == "sqlite":
+            path = tmp_path_factory.mktemp("template") / "template.sqlite"
+            migrate(f"sqlite:///{path}")
+            made[kind] = path
+        elif kind not in made:
+            server = request.getfixturevalue("postgres_server")
+            server.run(
+                'DROP DATABASE IF EXISTS "template_app" WITH (FORCE)',
+                'CREATE DATABASE "template_app"',
+            )
+            migrate(server.url("template_app"))
+            server.remember("template_app")
+            made[kind] = server
         return made[kind]
 
     return template
