@@ -25,7 +25,9 @@ from app.people import commands as people_commands
 from app.people import models as _people
 from app.people import queries as people_queries
 from app.people import views as people
+from app.reporting import exporting as _exporting
 from app.reporting import models as _reporting
+from app.reporting import views as reporting
 from app.requirements import models as _requirements
 from app.requirements import views as requirements
 
@@ -46,12 +48,12 @@ TABLES = (
     _reporting,
 )
 # Every module with tasks: what workers can run.
-TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing)
+TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing, _exporting)
 
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, credentials, requirements, home):
+    for room in (organization, people, credentials, requirements, reporting, home):
         app.register_blueprint(room.pages)
     for commands in (
         kernel_commands.audit,
