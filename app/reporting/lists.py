@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Course, CourseVersion
 from app.credentials.models import (
+    ENDING_KINDS,
     Certificate,
     CertificateEvent,
     Recognition,
     RecognizedCompletion,
 )
+from app.credentials.queries import ended, visible_to
+from app.credentials.rules import STATE_NAMES, State, state_on
+from app.kernel import clock
 from app.kernel.lists.columns import Column, Expression, Kind
 from app.kernel.lists.filters import Choice, DateOf, Period, Search
 from app.kernel.lists.listing import List
@@ -33,7 +37,6 @@ from app.people.rules import MEMBERSHIP_NAMES
 from app.reporting import rules
 from app.reporting.administrative import decision_text, note_of
 
-ENDINGS = ("revoked", "superseded")
 UNIT, COURSE, THEME, STATE, MEMBER = "don-vi", "khoa", "chu-de", "trang-thai", "loai"
 
 # The person of today: whoever survived the merges of the one a row was made with.
@@ -79,7 +82,8 @@ def ended_by() -> ColumnElement[Any]:
     return (
         select(func.max(CertificateEvent.kind))
         .where(
-            CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind.in_(ENDINGS)
+            CertificateEvent.certificate_id == Certificate.id,
+            CertificateEvent.kind.in_(ENDING_KINDS),
         )
         .correlate(Certificate)
         .scalar_subquery()
@@ -137,15 +141,6 @@ def _people(scope: Scope) -> Select[Any]:
         .join(Membership, Membership.id == first_place)
         .join(Unit, Unit.id == Membership.unit_id)
         .where(Person.current_id.is_(None))
-    )
-
-
-def ended() -> ColumnElement[bool]:
-    """Whether a certificate was revoked or replaced, as a condition on Certificate."""
-    return exists(
-        select(CertificateEvent.id).where(
-            CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind.in_(ENDINGS)
-        )
     )
 
 
@@ -243,6 +238,8 @@ def _certificates(scope: Scope) -> Select[Any]:
         Recognition.decision_number,
         Recognition.decision_date,
         Certificate.issued_on,
+        Certificate.expires_on,
+        literal(scope.on, Date()).label("seen_on"),
         ended_by().label("ended_by"),
     ).select_from(Certificate)
     return (
@@ -254,7 +251,7 @@ def _certificates(scope: Scope) -> Select[Any]:
         .join(Issuer, Issuer.id == Certificate.issuer_id)
         .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
         .join(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
-        .where(or_(Certificate.issuer_id.in_(scope.units), Completion.unit_id.in_(scope.units)))
+        .where(visible_to(scope.roots))
     )
 
 
@@ -266,9 +263,9 @@ def _named(names: dict[str, Words], key: str) -> Callable[[Any], str]:
     return lambda row: str(names.get(getattr(row, key), getattr(row, key)))
 
 
-def certificate_state(ended_by: str | None) -> str:
-    """What holds of a certificate today."""
-    return str(rules.CERTIFICATE_STATES[ended_by or rules.VALID])
+def certificate_state(row: Any, on: date) -> str:
+    """What holds of a row's certificate on a day."""
+    return str(STATE_NAMES[state_on(on, expires_on=row.expires_on, ended_by=row.ended_by)])
 
 
 def progress(row: Any) -> float | None:
@@ -441,8 +438,13 @@ def _completion_condition(value: str) -> ColumnElement[bool]:
 
 
 def _certificate_condition(value: str) -> ColumnElement[bool]:
-    ending = ended_by()
-    return ending.is_(None) if value == rules.VALID else ending == value
+    has_expired = and_(Certificate.expires_on.is_not(None), Certificate.expires_on <= clock.today())
+    return {
+        State.IN_FORCE: and_(~ended(), ~has_expired),
+        State.EXPIRED: and_(~ended(), has_expired),
+        State.REVOKED: ended_by() == State.REVOKED.value,
+        State.SUPERSEDED: ended_by() == State.SUPERSEDED.value,
+    }[State(value)]
 
 
 # The lists
@@ -633,7 +635,7 @@ CERTIFICATES: List[Scope] = List(
             key="state",
             heading=_l("Trạng thái"),
             width=18,
-            value=lambda row: certificate_state(row.ended_by),
+            value=lambda row: certificate_state(row, row.seen_on),
         ),
     ),
     rows=_certificates,
@@ -696,5 +698,5 @@ STATES = {
     ENROLLMENTS.name: rules.ENROLLMENT_STATES,
     COMPLETIONS.name: rules.COMPLETION_STATES,
     TRAINED.name: rules.COMPLETION_STATES,
-    CERTIFICATES.name: rules.CERTIFICATE_STATES,
+    CERTIFICATES.name: {state.value: name for state, name in STATE_NAMES.items()},
 }

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, distinct, extract, func, or_, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import selectinload
 
 from app.catalog.models import Course, CourseVersion
 from app.credentials.models import (
@@ -17,6 +17,7 @@ from app.credentials.models import (
     Recognition,
     RecognizedCompletion,
 )
+from app.credentials.queries import ended, same_person
 from app.kernel import clock
 from app.kernel.database import session
 from app.kernel.lists.filters import Option, Options
@@ -39,9 +40,9 @@ from app.reporting.lists import (
     Scope,
     Today,
     certificate_state,
-    ended,
     ended_by,
     latest_certificate,
+    progress,
     title_in,
 )
 from app.reporting.models import ReportExport
@@ -277,11 +278,13 @@ class CourseRecord:
 
     source: Any
     """A row with the course, enrollment, completion, decision and certificate."""
+    state: str
+    """What holds of the certificate, in words; nothing where there is none."""
 
     @property
-    def state(self) -> str:
-        """What holds of the certificate, in words; nothing where there is none."""
-        return certificate_state(self.source.ended_by) if self.source.register_no else ""
+    def progress(self) -> float | None:
+        """The share of the lessons that is finished."""
+        return progress(self.source)
 
 
 @dataclass(frozen=True)
@@ -330,9 +333,19 @@ def person_for(person_id: int, scope: Scope) -> tuple[Person, bool] | None:
     return (row[0], bool(row.is_member)) if row else None
 
 
-def record_of(person_id: int, *, language: str, scope: Scope | None = None) -> Record:
+def places_of(person: Person, on: date) -> list[tuple[str, str]]:
+    """(unit, kind and position) of a loaded person's memberships on a day, the primary first."""
+    held = [
+        m for m in person.memberships if m.starts_on <= on and (not m.ends_on or on < m.ends_on)
+    ]
+    return [
+        (m.unit.name, " · ".join(filter(None, (str(MEMBERSHIP_NAMES[m.kind]), m.position))))
+        for m in sorted(held, key=lambda m: not m.is_primary)
+    ]
+
+
+def record_of(person_id: int, *, language: str, on: date, scope: Scope | None = None) -> Record:
     """A person's training record in one statement; within a scope's units where one is given."""
-    other = aliased(Person)
     statement = (
         select(
             Enrollment.id,
@@ -354,6 +367,7 @@ def record_of(person_id: int, *, language: str, scope: Scope | None = None) -> R
             Certificate.code,
             Certificate.register_no,
             Certificate.issued_on,
+            Certificate.expires_on,
             ended_by().label("ended_by"),
         )
         .select_from(Enrollment)
@@ -364,11 +378,7 @@ def record_of(person_id: int, *, language: str, scope: Scope | None = None) -> R
         .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
         .outerjoin(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
         .outerjoin(Certificate, Certificate.id == latest_certificate())
-        .where(
-            Enrollment.person_id.in_(
-                select(other.id).where(or_(other.id == person_id, other.current_id == person_id))
-            )
-        )
+        .where(Enrollment.person_id.in_(same_person(person_id)))
         .order_by(
             func.coalesce(Completion.completed_at, Enrollment.last_activity_at).desc(),
             Enrollment.id.desc(),
@@ -376,7 +386,12 @@ def record_of(person_id: int, *, language: str, scope: Scope | None = None) -> R
     )
     if scope is not None:
         statement = statement.where(Enrollment.unit_id.in_(scope.units))
-    return Record(tuple(CourseRecord(row) for row in session().execute(statement)))
+    return Record(
+        tuple(
+            CourseRecord(row, certificate_state(row, on) if row.register_no else "")
+            for row in session().execute(statement)
+        )
+    )
 
 
 # The administrative list
@@ -442,6 +457,20 @@ def own_root(asked: Asked[Scope]) -> int:
 
 
 # Exports
+
+
+def exports_by(person_id: int) -> Sequence[ReportExport]:
+    """The ten last exports that somebody made."""
+    return (
+        session()
+        .scalars(
+            select(ReportExport)
+            .where(ReportExport.made_by_id == person_id)
+            .order_by(ReportExport.id.desc())
+            .limit(10)
+        )
+        .all()
+    )
 
 
 def export_for(export_id: int, person_id: int, roots: Sequence[int]) -> ReportExport | None:

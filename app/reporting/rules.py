@@ -37,12 +37,6 @@ COMPLETION_STATES = {
     RECOGNIZED: _l("Đã công nhận, chưa cấp"),
     CERTIFIED: _l("Đã cấp giấy chứng nhận"),
 }
-VALID, REVOKED, SUPERSEDED = "valid", "revoked", "superseded"
-CERTIFICATE_STATES = {
-    VALID: _l("Còn hiệu lực"),
-    REVOKED: _l("Đã thu hồi"),
-    SUPERSEDED: _l("Đã được thay thế"),
-}
 
 
 class NothingToExport(Refusal):

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
-from flask_babel import get_locale
 
 from app.kernel import clock, jobs
 from app.kernel.database import session
@@ -24,9 +23,12 @@ from app.kernel.web import (
     signed_in,
     submissions,
 )
+from app.kernel.web.frame import current_language
 from app.kernel.words import Words, read_date, show_date
 from app.reporting import actions, administrative, exporting, queries, rules
 from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope
+
+TITLES = {listed.name: listed.title for listed in BY_ADDRESS.values()}
 
 pages = Blueprint("reporting", __name__, template_folder="templates")
 
@@ -40,8 +42,7 @@ def not_there(_error: NotThere) -> Any:
 def _scope() -> Scope:
     who = signed_in()
     roots = tuple(who.roots("manager")) if who else ()
-    locale = get_locale()
-    return Scope(roots or abort(404), clock.today(), locale.language if locale else "vi")
+    return Scope(roots or abort(404), clock.today(), current_language())
 
 
 def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> Asked[Scope]:
@@ -96,6 +97,14 @@ def _period(on: date) -> tuple[date, date, dict[str, Words]]:
 # Lists
 
 
+@pages.get("/quan-ly/danh-sach")
+@open_to("manager")
+def lists() -> Any:
+    return page(
+        "reporting/lists.html", lists=BY_ADDRESS, titles=TITLES, exports=queries.exports_by(me().id)
+    )
+
+
 @pages.get("/quan-ly/hoc-vien")
 @open_to("manager")
 def people() -> Any:
@@ -139,10 +148,15 @@ def person(person_id: int) -> Any:
     scope = _scope()
     found, is_member = queries.person_for(person_id, scope) or abort(404)
     record = queries.record_of(
-        found.id, language=scope.language, scope=None if is_member else scope
+        found.id, language=scope.language, on=scope.on, scope=None if is_member else scope
     )
     return page(
-        "reporting/person.html", person=found, is_member=is_member, record=record, rules=rules
+        "reporting/person.html",
+        person=found,
+        is_member=is_member,
+        places=queries.places_of(found, scope.on),
+        record=record,
+        rules=rules,
     )
 
 
@@ -200,8 +214,8 @@ def export(address: str) -> Any:
     with database().unit_of_work():
         recorded = actions.record_export(asked, form, by=me(), count=count, made=made, now=now)
         target = url_for(".exported", export_id=recorded.id)
-        if once := submissions.valid_uuid(request.form.get("once", "")):
-            submissions.remember(me().id, once, target, now=now)
+        if uuid := submissions.valid_uuid(request.form.get("uuid", "")):
+            submissions.remember(me().id, uuid, target, now=now)
     return done("", target)
 
 
@@ -223,8 +237,7 @@ def exported(export_id: int) -> Any:
 @pages.get("/ho-so-boi-duong")
 @open_to("learner")
 def own_record() -> Any:
-    locale = get_locale()
-    record = queries.record_of(me().id, language=locale.language if locale else "vi")
+    record = queries.record_of(me().id, language=current_language(), on=clock.today())
     return page(
         "reporting/record.html",
         person=me(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 
 from sqlalchemy import ColumnElement, and_, or_
 
@@ -52,6 +53,7 @@ class Choice:
     heading: Words
     condition: Callable[[str], ColumnElement[bool]]
     everything: Words = EVERYTHING
+    kind: ClassVar[str] = "choice"
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """What the address chose. Raises NotThere for a value outside the options."""
@@ -71,6 +73,7 @@ class Search:
     key: str = "tim"
     heading: Words = SEARCH
     columns: tuple[Expression, ...]
+    kind: ClassVar[str] = "search"
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """What was searched for, at most 100 characters."""
@@ -123,6 +126,7 @@ class Period:
     first_key: str = "tu"
     last_key: str = "den"
     heading: Words = BY_DATE
+    kind: ClassVar[str] = "period"
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """The period asked for. Raises NotThere for an unknown kind of date."""
