@@ -345,7 +345,7 @@ class _Pipeline:
             if len(tex) > LONGEST_FORMULA:
                 raise ValueError
             drawn = mathml(tex, display="block" if is_block else "inline")
-            tree = ElementTree.fromstring(drawn)  # noqa: S314  our own converter wrote it
+            tree = ElementTree.fromstring(drawn)
             page = _annotated(tree, tex)
         except (Exception, RecursionError):  # latex2mathml fails in many ways on wrong TeX
             self.source.error(
