@@ -8,7 +8,9 @@ from flask_babel import pgettext
 
 from app.assessment import jobs as _assessment_jobs
 from app.assessment import models as _assessment
+from app.catalog import commands as catalog_commands
 from app.catalog import models as _catalog
+from app.catalog import views as catalog
 from app.credentials import commands as credentials_commands
 from app.credentials import models as _credentials
 from app.credentials import printing as _credentials_printing
@@ -51,12 +53,13 @@ TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing)
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, credentials, requirements, home):
+    for room in (organization, people, catalog, credentials, requirements, home):
         app.register_blueprint(room.pages)
     for commands in (
         kernel_commands.audit,
         kernel_commands.worker,
         people_commands.people,
+        catalog_commands.courses,
         credentials_commands.certificates,
     ):
         app.cli.add_command(commands)
