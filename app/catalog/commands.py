@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale
+from flask_babel import gettext as translate
 
 from app.catalog import actions, queries, shipped
 from app.catalog.bundle import MOST_BYTES, from_folder, from_zip
@@ -37,7 +38,7 @@ def _speaking(language: str) -> Iterator[None]:
     """Say Words in a language for a block."""
     before = words._translate
     with force_locale(language):
-        words.set_translator(lambda text: gettext(text) if text else text)
+        words.set_translator(lambda text: translate(text) if text else text)
         try:
             yield
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.kernel.words import _l
+from app.kernel.words import Words, _l
 from app.questions.kinds import (
     DIFFICULTIES,
     KINDS,
@@ -135,22 +135,24 @@ class _Reader:
         question = self._build(kind, body) if kind else None
         return question if len(self.problems.found) == before else None
 
-    def _error(self, line: int, code: str, source: str, **values: object) -> None:
-        self.problems.error(line, code, _l(source, **values))
+    def _error(self, line: int, code: str, message: Words) -> None:
+        self.problems.error(line, code, message)
 
     def _check_id(self) -> None:
         if not self.id:
             self._error(
                 self.line,
                 "question-id",
-                "câu hỏi cần một mã sau dấu gạch đứng: /// question | ma-cau-hoi",
+                _l("câu hỏi cần một mã sau dấu gạch đứng: /// question | ma-cau-hoi"),
             )
         elif not _ID.fullmatch(self.id) or len(self.id) > LONGEST_ID:
             self._error(
                 self.line,
                 "question-id",
-                "mã câu hỏi “%(id)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
-                id=self.id[:LONGEST_ID],
+                _l(
+                    "mã câu hỏi “%(id)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối",
+                    id=self.id[:LONGEST_ID],
+                ),
             )
 
     def _read_options(self) -> int:
@@ -163,7 +165,7 @@ class _Reader:
             if name not in OPTIONS:
                 self.problems.error(line, "question-option", unknown_name(name, list(OPTIONS)))
             elif name in self.options:
-                self._error(line, "question-option", "“%(name)s” được ghi hai lần", name=name)
+                self._error(line, "question-option", _l("“%(name)s” được ghi hai lần", name=name))
             else:
                 self.options[name] = (line, value)
             if name == "rubric":
@@ -218,8 +220,10 @@ class _Reader:
                     self._error(
                         after_line,
                         "text-between-answers",
-                        "văn bản đứng giữa các đáp án; hãy thụt vào dưới đáp án, "
-                        "hoặc đưa xuống sau đáp án cuối",
+                        _l(
+                            "văn bản đứng giữa các đáp án; hãy thụt vào dưới đáp án, "
+                            "hoặc đưa xuống sau đáp án cuối"
+                        ),
                     )
                     after = []
                 answers.append(_Answer(line, match, [match[match.re.groups] or ""]))
@@ -227,7 +231,7 @@ class _Reader:
                 continue
             if pattern is _TASK and is_text and _TASK_NEARLY.match(text):
                 self._error(
-                    line, "choice-shape", "phương án viết “- [x] …” khi đúng, “- [ ] …” khi sai"
+                    line, "choice-shape", _l("phương án viết “- [x] …” khi đúng, “- [ ] …” khi sai")
                 )
                 continue
             stripped = text.strip()
@@ -252,20 +256,22 @@ class _Reader:
 
     def _kind(self, shape: str, wanted: Kind | None, body: _Body) -> Kind | None:
         if not body.prompt.strip():
-            self._error(self.line, "question-prompt", "câu hỏi chưa có câu dẫn")
+            self._error(self.line, "question-prompt", _l("câu hỏi chưa có câu dẫn"))
         if wanted in ("essay", "blanks"):
             return wanted
         if not body.answers:
             self._error(
                 self.line,
                 "question-answers",
-                "câu hỏi chưa có đáp án: “- [x] …”, “= …”, “[[…]]”, “- … :: …” "
-                "hoặc danh sách đánh số",
+                _l(
+                    "câu hỏi chưa có đáp án: “- [x] …”, “= …”, “[[…]]”, “- … :: …” "
+                    "hoặc danh sách đánh số"
+                ),
             )
             return None
         if len(body.answers) > MOST_ANSWERS:
             self._error(
-                self.line, "question-answers", "nhiều nhất %(most)s đáp án", most=MOST_ANSWERS
+                self.line, "question-answers", _l("nhiều nhất %(most)s đáp án", most=MOST_ANSWERS)
             )
             return None
         if wanted:
@@ -334,8 +340,7 @@ class _Reader:
         self._error(
             line,
             "question-option",
-            "điểm là một số lớn hơn 0, nhiều nhất %(most)s",
-            most=MOST_POINTS,
+            _l("điểm là một số lớn hơn 0, nhiều nhất %(most)s", most=MOST_POINTS),
         )
         return Decimal(1)
 
@@ -347,7 +352,9 @@ class _Reader:
             self._error(
                 line,
                 "question-option",
-                "nhãn chỉ gồm chữ thường không dấu, chữ số và gạch nối, cách nhau bằng dấu phẩy",
+                _l(
+                    "nhãn chỉ gồm chữ thường không dấu, chữ số và gạch nối, cách nhau bằng dấu phẩy"
+                ),
             )
         return tags
 
@@ -366,7 +373,7 @@ class _Reader:
             self._error(
                 line,
                 "question-option",
-                "diacritics là “ignore” hoặc “count”, và chỉ dùng cho câu trả lời ngắn",
+                _l("diacritics là “ignore” hoặc “count”, và chỉ dùng cho câu trả lời ngắn"),
             )
         return value == "ignore"
 
@@ -379,10 +386,12 @@ class _Reader:
             except UnreadableNumber:
                 criteria.append(None)
             if criteria[-1] is None:
-                self._error(line, "question-rubric", "tiêu chí viết “- tên tiêu chí: số điểm”")
+                self._error(line, "question-rubric", _l("tiêu chí viết “- tên tiêu chí: số điểm”"))
         if not criteria and not self.source:
             self._error(
-                self.line, "question-rubric", "câu tự luận cần “rubric:” với các tiêu chí và điểm"
+                self.line,
+                "question-rubric",
+                _l("câu tự luận cần “rubric:” với các tiêu chí và điểm"),
             )
         return tuple(c for c in criteria if c)
 
@@ -392,9 +401,9 @@ class _Reader:
         seen: set[str] = set()
         for answer, text in zip(answers, texts, strict=True):
             if not text:
-                self._error(answer.line, "answer-empty", "đáp án để trống")
+                self._error(answer.line, "answer-empty", _l("đáp án để trống"))
             elif text in seen:
-                self._error(answer.line, "answer-twice", "đáp án này đã có ở trên")
+                self._error(answer.line, "answer-twice", _l("đáp án này đã có ở trên"))
             seen.add(text)
 
     def _choices(self, kind: Kind, answers: list[_Answer]) -> tuple[Choice, ...]:
@@ -403,13 +412,13 @@ class _Reader:
         if self.source:
             pass
         elif not right:
-            self._error(self.line, "question-right", "chưa phương án nào được đánh dấu [x]")
+            self._error(self.line, "question-right", _l("chưa phương án nào được đánh dấu [x]"))
         elif kind == "one" and len(right) > 1:
             self._error(
-                right[1].line, "question-right", "câu một lựa chọn chỉ có một phương án [x]"
+                right[1].line, "question-right", _l("câu một lựa chọn chỉ có một phương án [x]")
             )
         if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", "cần ít nhất hai phương án")
+            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai phương án"))
         return tuple(
             Choice(answer_key(self.id, a.body), a.body, a.match[1] != " ", a.comment)
             for a in answers
@@ -425,7 +434,7 @@ class _Reader:
     def _number(self, answers: list[_Answer]) -> NumberAnswer | None:
         answer = answers[0]
         if len(answers) > 1:
-            self._error(answers[1].line, "number-shape", "câu trả lời số chỉ có một dòng “= …”")
+            self._error(answers[1].line, "number-shape", _l("câu trả lời số chỉ có một dòng “= …”"))
         try:
             quantity, tolerance, rest = _number_parts(answer.body)
         except UnreadableNumber as unreadable:
@@ -433,7 +442,9 @@ class _Reader:
             return None
         if not has_unit_shape(rest):
             self._error(
-                answer.line, "number-shape", "sau số chỉ viết đơn vị, như “12,5 ± 0,5 triệu đồng”"
+                answer.line,
+                "number-shape",
+                _l("sau số chỉ viết đơn vị, như “12,5 ± 0,5 triệu đồng”"),
             )
         return NumberAnswer(
             value=quantity.value,
@@ -448,7 +459,7 @@ class _Reader:
         self._once(answers, [a.match[1] for a in answers])
         self._once(answers, [a.match[2] for a in answers])
         if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", "cần ít nhất hai cặp")
+            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai cặp"))
         return tuple(
             Pair(
                 answer_key(self.id, f"term {a.match[1]}"),
@@ -462,7 +473,7 @@ class _Reader:
     def _steps(self, answers: list[_Answer]) -> tuple[Step, ...]:
         self._once(answers, [a.body for a in answers])
         if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", "cần ít nhất hai bước để sắp xếp")
+            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai bước để sắp xếp"))
         return tuple(Step(answer_key(self.id, a.body), a.body) for a in answers)
 
     def _blank_texts(self, text: str) -> list[str]:
@@ -485,7 +496,7 @@ class _Reader:
             self._error(
                 self.line,
                 "question-answers",
-                "câu điền khuyết cần ít nhất một chỗ trống [[…]] trong câu dẫn",
+                _l("câu điền khuyết cần ít nhất một chỗ trống [[…]] trong câu dẫn"),
             )
         return text, tuple(blanks)
 
@@ -504,7 +515,7 @@ class _Reader:
             self._error(
                 line,
                 "blank-shape",
-                "chỗ trống có lựa chọn viết [[*đúng / sai / có khi]], một lựa chọn có dấu sao",
+                _l("chỗ trống có lựa chọn viết [[*đúng / sai / có khi]], một lựa chọn có dấu sao"),
             )
             return Blank(inner)
         choices = tuple(

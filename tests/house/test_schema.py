@@ -16,7 +16,7 @@ from app.kernel.database import Base, Database
 # Tables that no model has: the migration tool's own, and SQLite's search tables with the
 # shadow tables that it makes beside each.
 NOT_IN_MODELS = {"alembic_version"}
-SEARCH_TABLES: set[str] = set()
+SEARCH_TABLES: set[str] = {"course_search"}
 SHADOWS = ("", "_data", "_idx", "_content", "_docsize", "_config")
 
 assert features.TABLES
