@@ -721,31 +721,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version_id", "question_id", name=op.f("pk_version_question")),
     )
     op.create_table(
-        "course_text",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("language", sa.String(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
-        sa.Column("title_fold", sa.String(), nullable=False),
-        sa.Column("body_fold", sa.String(), nullable=False),
-        sa.Column("words", TSVECTOR().with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["course_id"], ["course.id"], name=op.f("fk_course_text_course_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_text")),
-        sa.UniqueConstraint(
-            "course_id", "language", name=op.f("uq_course_text_course_id_language")
-        ),
-    )
-    with op.batch_alter_table("course_text", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_course_text_words", ["words"], unique=False, postgresql_using="gin"
-        )
-
-    op.create_table(
         "attempt_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1069,10 +1044,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_attempt_item_attempt_id"))
 
     op.drop_table("attempt_item")
-    with op.batch_alter_table("course_text", schema=None) as batch_op:
-        batch_op.drop_index("ix_course_text_words", postgresql_using="gin")
-
-    op.drop_table("course_text")
     op.drop_table("version_question")
     with op.batch_alter_table("version_file", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_version_file_hash"))
