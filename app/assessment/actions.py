@@ -13,7 +13,7 @@ from app.assessment.models import Attempt, AttemptClosed, AttemptItem, LessonAns
 from app.catalog.models import CourseVersion, Question
 from app.kernel import news
 from app.kernel.database import session
-from app.kernel.envelope import Envelope
+from app.kernel.envelope import Envelope, new_uuid
 from app.people.models import Person
 from app.questions import marking
 from app.questions.kinds import from_json
@@ -134,8 +134,6 @@ def submit(attempt: Attempt, answers: Mapping[str, Sequence[str]], *, now: datet
 
 
 def _own_envelope() -> Envelope:
-    from app.kernel.envelope import new_uuid
-
     return Envelope(uuid=new_uuid())
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.assessment import rules
 from app.assessment.models import Attempt, AttemptItem, LessonAnswer, Response
-from app.catalog.models import VersionQuestion
+from app.catalog.models import Question, VersionQuestion
 from app.kernel.database import session
 
 
@@ -43,8 +43,6 @@ def attempt_with_items(attempt_id: int) -> Attempt | None:
 
 def item_of(attempt_id: int, question_key: str) -> AttemptItem | None:
     """An attempt's item by its question's key, with attempt and question."""
-    from app.catalog.models import Question
-
     return session().scalar(
         select(AttemptItem)
         .join(Question, Question.id == AttemptItem.question_id)
