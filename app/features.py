@@ -21,6 +21,7 @@ from app.kernel import commands as kernel_commands
 from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
 from app.learning import models as _learning
+from app.learning import views as learning
 from app.organization import models as _organization
 from app.organization import views as organization
 from app.people import commands as people_commands
@@ -55,7 +56,7 @@ TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing, _reporting_expor
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, catalog, credentials, requirements, reporting, home):
+    for room in (organization, people, catalog, credentials, learning, requirements, reporting, home):
         app.register_blueprint(room.pages)
     for commands in (
         kernel_commands.audit,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.assessment.models import AttemptClosed
+from app.catalog.models import VersionPublished
 from app.credentials import actions as credentials
 from app.credentials.models import CertificateIssued
 from app.kernel import mail, news
 from app.kernel.words import _l
+from app.learning import actions as learning
 from app.learning.models import CourseCompleted
 
 
 def join() -> None:
     """Join every effect to its news."""
+    news.when(AttemptClosed, learning.follow_attempt)
+    news.when(VersionPublished, learning.follow_publication)
     news.when(CourseCompleted, issue_where_a_unit_decided_so)
     news.when(CertificateIssued, write_of_a_certificate)
 

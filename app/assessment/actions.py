@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
@@ -12,7 +14,7 @@ from app.assessment import queries, rules
 from app.assessment.models import Attempt, AttemptClosed, AttemptItem, LessonAnswer, Response
 from app.catalog.models import CourseVersion, Question
 from app.kernel import news
-from app.kernel.database import session
+from app.kernel.database import serialize, session
 from app.kernel.envelope import Envelope, new_uuid
 from app.people.models import Person
 from app.questions import marking
@@ -34,6 +36,7 @@ def start(
     Raises AlreadyPassed, NoAttemptsLeft, AttemptTooSoon or BankTooSmall.
     """
     quiz = version.final_quiz or {}
+    serialize(f"attempt:{person.id}:{version.course_id}")
     attempts = queries.attempts_of(person.id, version.course_id, round_)
     running = next((a for a in attempts if a.closed_at is None), None)
     if running is not None:
@@ -48,8 +51,7 @@ def start(
     ids = rules.draw(quiz["draw"], queries.bank_of(version.id), chance)
     if quiz.get("shuffle", True):
         chance.shuffle(ids)
-    found = session().scalars(select(Question).where(Question.id.in_(ids)))
-    questions = {question.id: question for question in found}
+    questions = queries.questions_by_id(ids)
     minutes = quiz.get("minutes")
     attempt = Attempt(
         person_id=person.id,
@@ -89,10 +91,75 @@ def save(
 
     Raises AttemptOver.
     """
+    session().refresh(attempt, ["closed_at"], with_for_update=True)
     if attempt.closed_at is not None or rules.is_over(attempt.deadline, now=now):
         raise rules.AttemptOver
     if queries.has_response(envelope.uuid):
         return
+    _store(item, values, envelope, now=now)
+
+
+def save_page(
+    attempt: Attempt, answers: Mapping[str, Sequence[str]], envelope: Envelope, *, now: datetime
+) -> None:
+    """Save every answer of a page that was sent by hand, each under a UUID of its own.
+
+    `answers` by question key; a question that the page names without a value is unanswered.
+    Raises AttemptOver.
+    """
+    for item in attempt.items:
+        values = answers.get(item.question.key)
+        if values is not None and _differs(item, values):
+            save(attempt, item, values, _part_of(envelope, item), now=now)
+
+
+def submit(
+    attempt: Attempt,
+    answers: Mapping[str, Sequence[str]],
+    envelope: Envelope,
+    *,
+    shown_at: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Take the answers that came with the form, and close. Submitting twice is once.
+
+    `answers` by question key; a question that the form leaves out or empty keeps what was
+    saved (see rules.replaces). `shown_at` is when the page with the form was made.
+    """
+    attempt = _held(attempt)
+    if attempt.closed_at is not None:
+        return
+    if rules.is_over(attempt.deadline, now=now):
+        _mark(attempt, was_overdue=True, now=now)
+        return
+    savers = queries.last_savers(attempt.id)
+    for item in attempt.items:
+        values = answers.get(item.question.key, ())
+        if _differs(item, values) and rules.replaces(
+            values,
+            saved_at=item.answered_at,
+            saved_by=savers.get(item.id, ""),
+            shown_at=shown_at,
+            device=envelope.device,
+        ):
+            _store(item, values, _part_of(envelope, item), now=now)
+    _mark(attempt, was_overdue=False, now=now)
+
+
+def close(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
+    """Mark what was saved and close the attempt for good; tells AttemptClosed."""
+    attempt = _held(attempt)
+    if attempt.closed_at is None:
+        _mark(attempt, was_overdue=was_overdue, now=now)
+
+
+def _held(attempt: Attempt) -> Attempt:
+    """The attempt as it is now, with its row locked until the transaction ends."""
+    session().execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
+    return queries.attempt_with_items(attempt.id) or attempt
+
+
+def _store(item: AttemptItem, values: Sequence[str], envelope: Envelope, *, now: datetime) -> None:
     question = from_json(next(iter(item.question.content.values())))
     response = marking.response_for(question, [v[:LONGEST_ANSWER] for v in values])
     answer = list(response.choices) if question.choices else [response.text]
@@ -111,36 +178,23 @@ def save(
         )
     )
     if not is_late:
-        item.answer = answer if any(answer) else None
+        item.answer = None if response.is_empty else answer
         item.answer_sequence, item.answered_at = envelope.sequence, now
     session().flush()
 
 
-def submit(attempt: Attempt, answers: Mapping[str, Sequence[str]], *, now: datetime) -> None:
-    """Take the answers that came with the form, and close. Submitting twice is once.
-
-    `answers` by question key; a question the form left out keeps what was saved.
-    """
-    if attempt.closed_at is not None:
-        return
-    if not rules.is_over(attempt.deadline, now=now):
-        for item in attempt.items:
-            values = answers.get(item.question.key)
-            if values is not None and list(values) != (item.answer or []):
-                save(attempt, item, values, _own_envelope(), now=now)
-        close(attempt, was_overdue=False, now=now)
-    else:
-        close(attempt, was_overdue=True, now=now)
+def _differs(item: AttemptItem, values: Sequence[str]) -> bool:
+    given = [value for value in values if value.strip()]
+    saved = item.answer or []
+    return given != saved if len(given) < 2 else set(given) != set(saved)
 
 
-def _own_envelope() -> Envelope:
-    return Envelope(uuid=new_uuid())
+def _part_of(envelope: Envelope, item: AttemptItem) -> Envelope:
+    """The envelope of one answer among several that came together; a repeat makes the same."""
+    return replace(envelope, uuid=str(uuid5(UUID(envelope.uuid), str(item.id))))
 
 
-def close(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
-    """Mark what was saved and close the attempt for good; tells AttemptClosed."""
-    if attempt.closed_at is not None:
-        return
+def _mark(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
     version = session().get_one(CourseVersion, attempt.version_id)
     for item in attempt.items:
         question = from_json(item.question.content[version.language])
@@ -167,11 +221,14 @@ def answer_in_lesson(
     envelope: Envelope,
     now: datetime,
 ) -> LessonAnswer:
-    """Answer a question inside a lesson; it is marked at once. A repeat gives the first back."""
-    repeated = session().scalar(select(LessonAnswer).where(LessonAnswer.uuid == envelope.uuid))
+    """Answer a question inside a lesson; it is marked at once, by the content in `language`,
+    the course's own, which accepts the answers of its translations. A repeat gives the first
+    back.
+    """
+    repeated = queries.lesson_answer(envelope.uuid)
     if repeated is not None and repeated.person_id == person.id:
         return repeated
-    content = from_json(question.content.get(language) or next(iter(question.content.values())))
+    content = from_json(question.content[language])
     response = marking.response_for(content, [v[:LONGEST_ANSWER] for v in values])
     answer = LessonAnswer(
         person_id=person.id,
@@ -181,7 +238,7 @@ def answer_in_lesson(
         lesson_key=lesson_key,
         answer=list(response.choices) if content.choices else [response.text],
         share=float(marking.mark(content, response).share),
-        uuid=envelope.uuid,
+        uuid=envelope.uuid if repeated is None else new_uuid(),
         client_time=envelope.client_time,
         sequence=envelope.sequence,
         device=envelope.device,

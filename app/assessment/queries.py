@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from app.assessment import rules
 from app.assessment.models import Attempt, AttemptItem, LessonAnswer, Response
@@ -26,9 +26,16 @@ def attempts_of(person_id: int, course_id: int, round_: int) -> Sequence[Attempt
                 Attempt.round == round_,
             )
             .order_by(Attempt.number)
+            .execution_options(populate_existing=True)
         )
         .all()
     )
+
+
+def questions_by_id(ids: Sequence[int]) -> dict[int, Question]:
+    """Questions by their row ids."""
+    found = session().scalars(select(Question).where(Question.id.in_(ids)))
+    return {question.id: question for question in found}
 
 
 def attempt_with_items(attempt_id: int) -> Attempt | None:
@@ -41,14 +48,15 @@ def attempt_with_items(attempt_id: int) -> Attempt | None:
     )
 
 
-def item_of(attempt_id: int, question_key: str) -> AttemptItem | None:
-    """An attempt's item by its question's key, with attempt and question."""
-    return session().scalar(
-        select(AttemptItem)
-        .join(Question, Question.id == AttemptItem.question_id)
-        .where(AttemptItem.attempt_id == attempt_id, Question.key == question_key)
-        .options(joinedload(AttemptItem.question), joinedload(AttemptItem.attempt))
+def last_savers(attempt_id: int) -> dict[int, str]:
+    """The device that saved last, by item id; empty for a plain form."""
+    rows = session().execute(
+        select(Response.item_id, Response.device)
+        .join(AttemptItem, AttemptItem.id == Response.item_id)
+        .where(AttemptItem.attempt_id == attempt_id)
+        .order_by(Response.id)
     )
+    return {row.item_id: row.device for row in rows}
 
 
 def bank_of(version_id: int) -> list[rules.BankQuestion]:
@@ -111,6 +119,11 @@ def lesson_answers(person_id: int, course_id: int, lesson_key: str) -> dict[str,
         .order_by(LessonAnswer.id)
     )
     return {row.question_key: row for row in rows}
+
+
+def lesson_answer(uuid: str) -> LessonAnswer | None:
+    """The answer inside a lesson that came with this UUID."""
+    return session().scalar(select(LessonAnswer).where(LessonAnswer.uuid == uuid))
 
 
 def best_percent(attempts: Sequence[Attempt]) -> float | None:

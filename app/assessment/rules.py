@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,12 +71,23 @@ def check_start(
     """Raise AlreadyPassed, NoAttemptsLeft or AttemptTooSoon; None in `attempts` is no limit."""
     if any(p.has_passed for p in past):
         raise AlreadyPassed
-    if attempts is not None and len(past) >= attempts:
+    if attempts_left(len(past), attempts) == 0:
         raise NoAttemptsLeft
-    if past and wait_hours:
-        until = max(p.closed_at for p in past) + timedelta(hours=wait_hours)
-        if now < until:
-            raise AttemptTooSoon(until)
+    until = opens_at(past, wait_hours=wait_hours)
+    if until is not None and now < until:
+        raise AttemptTooSoon(until)
+
+
+def attempts_left(used: int, attempts: int | None) -> int | None:
+    """How many attempts remain; None where there is no limit."""
+    return None if attempts is None else max(0, attempts - used)
+
+
+def opens_at(past: Sequence[PastAttempt], *, wait_hours: int) -> datetime | None:
+    """When the next attempt opens after the last one closed; None without a pause."""
+    if not past or not wait_hours:
+        return None
+    return max(p.closed_at for p in past) + timedelta(hours=wait_hours)
 
 
 def draw(
@@ -83,22 +95,19 @@ def draw(
     bank: Sequence[BankQuestion],
     chance: random.Random,
 ) -> list[int]:
-    """Question ids for one attempt: each draw takes its count from its topic, none twice.
+    """Question ids for one attempt: each draw in turn takes its count, none twice.
 
-    The draws with the fewest candidates choose first, so that a narrow draw is not starved by
-    a wide one. Raises BankTooSmall.
+    In the order of the course file, for which the check of a course has made sure that no draw
+    starves a later one. Raises BankTooSmall.
     """
-    taken: set[int] = set()
-    by_place: dict[int, list[int]] = {}
-    order = sorted(range(len(wanted)), key=lambda i: len(_candidates(wanted[i], bank)))
-    for place in order:
-        candidates = [q for q in _candidates(wanted[place], bank) if q.id not in taken]
-        count = int(str(wanted[place]["count"]))
+    taken: list[int] = []
+    for one in wanted:
+        candidates = [q.id for q in _candidates(one, bank) if q.id not in taken]
+        count = int(str(one["count"]))
         if len(candidates) < count:
             raise BankTooSmall
-        by_place[place] = [q.id for q in chance.sample(candidates, count)]
-        taken.update(by_place[place])
-    return [question for place in range(len(wanted)) for question in by_place[place]]
+        taken += chance.sample(candidates, count)
+    return taken
 
 
 def _candidates(wanted: Mapping[str, object], bank: Sequence[BankQuestion]) -> list[BankQuestion]:
@@ -115,9 +124,36 @@ def _candidates(wanted: Mapping[str, object], bank: Sequence[BankQuestion]) -> l
 
 
 def percent(points: Sequence[float], most: Sequence[float]) -> float:
-    """What share of all points was earned, 0 to 100, to one decimal."""
+    """What share of all points was earned, 0 to 100, to one decimal.
+
+    Rounded down: 49,96 is not yet 50. What binary fractions lose is put back first.
+    """
     total = sum(most)
-    return round(100 * sum(points) / total, 1) if total else 0.0
+    return math.floor(round(1000 * sum(points) / total, 4)) / 10 if total else 0.0
+
+
+def replaces(
+    values: Sequence[str],
+    *,
+    saved_at: datetime | None,
+    saved_by: str,
+    shown_at: datetime | None,
+    device: str,
+) -> bool:
+    """Whether an answer that comes with a submitted form replaces the one saved before.
+
+    A page left open elsewhere may be submitted by its clock: what it leaves empty, and what
+    another device saved after it was shown, stays as saved.
+    """
+    if not any(value.strip() for value in values):
+        return False
+    is_newer_elsewhere = (
+        saved_at is not None
+        and shown_at is not None
+        and saved_at > shown_at
+        and saved_by != device
+    )
+    return not is_newer_elsewhere
 
 
 def is_over(deadline: datetime | None, *, now: datetime) -> bool:

@@ -110,9 +110,19 @@ export default (form, { envelope, random }) => {
   addEventListener("online", () => { pause = 0; send(); });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   addEventListener("beforeunload", (event) => { if (waiting.size && !over) event.preventDefault(); });
+  // Enter in a short answer must not hand in the whole quiz
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.type === "text") event.preventDefault();
+  });
   form.addEventListener("submit", (event) => {
     if (navigator.onLine) {
       over = true; // the form itself carries every answer
+      for (const [name, value] of envelope(new URLSearchParams(), form.elements.uuid.value)) {
+        if (name === "uuid") continue;
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", name, value });
+        form.append(field);
+      }
     } else {
       event.preventDefault();
       $("left").textContent = form.dataset.offline;

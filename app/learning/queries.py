@@ -1,0 +1,242 @@
+"""Reads of courses as learners meet them: catalogue, course, lesson, quiz, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.assessment.models import Attempt
+from app.catalog.models import Course, CourseVersion, Lesson, LessonContent
+from app.kernel.database import session
+from app.learning import rules
+from app.learning.models import Completion, Enrollment, FinishedLesson
+
+
+@dataclass(frozen=True)
+class Way:
+    """A learner's way through one course: where they are, in percent."""
+
+    enrollment: Enrollment
+    slug: str
+    percent: int
+    is_completed: bool
+
+
+@dataclass(frozen=True)
+class LessonEntry:
+    """A lesson of a version and whether the learner finished it."""
+
+    lesson: Lesson
+    is_finished: bool
+
+
+@dataclass(frozen=True)
+class RequiredCourse:
+    """A course that comes first, and whether the person completed it."""
+
+    slug: str
+    titles: dict[str, Any] = field(default_factory=dict)
+    is_completed: bool = False
+
+    def title(self, language: str) -> str:
+        """Its title in a language, or in its own; its slug while it is not published."""
+        return str(
+            self.titles.get(language) or next(iter(self.titles.values()), "") or self.slug
+        )
+
+
+def current_version(course_id: int) -> CourseVersion | None:
+    """What the course is today."""
+    return session().scalar(
+        select(CourseVersion)
+        .join(Course, Course.current_id == CourseVersion.id)
+        .where(Course.id == course_id)
+    )
+
+
+def _has_passed() -> ColumnElement[bool]:
+    return exists().where(
+        Attempt.person_id == Enrollment.person_id,
+        Attempt.course_id == Enrollment.course_id,
+        Attempt.round == Enrollment.round,
+        Attempt.has_passed.is_(True),
+    )
+
+
+def progress_of(person_id: int) -> dict[int, Way]:
+    """A person's ways through courses, the latest round of each, by course id; one statement."""
+    ways = sorted(enrollments_of(person_id), key=lambda way: way.enrollment.round)
+    return {way.enrollment.course_id: way for way in ways}
+
+
+def enrollment_of(
+    person_id: int, course_id: int, *, round_: int | None = None
+) -> Enrollment | None:
+    """A person's enrollment in a course with version and completion: the latest round, or one."""
+    statement = (
+        select(Enrollment)
+        .where(Enrollment.person_id == person_id, Enrollment.course_id == course_id)
+        .options(joinedload(Enrollment.version), joinedload(Enrollment.completion))
+        .order_by(Enrollment.round.desc())
+        .limit(1)
+    )
+    if round_ is not None:
+        statement = statement.where(Enrollment.round == round_)
+    return session().scalar(statement)
+
+
+def enrollments_of(person_id: int) -> list[Way]:
+    """Every course a person is or was on: open ones first, the latest activity first.
+
+    One statement. Link an open one to `learning.resume`, which finds the lesson.
+    """
+    rows = session().execute(
+        select(Enrollment, Course.slug, _has_passed())
+        .join(Course, Course.id == Enrollment.course_id)
+        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+        .where(Enrollment.person_id == person_id)
+        .options(joinedload(Enrollment.version), contains_eager(Enrollment.completion))
+        .order_by(
+            Completion.id.is_not(None), Enrollment.last_activity_at.desc(), Enrollment.id.desc()
+        )
+    )
+    return [
+        Way(
+            enrollment,
+            slug,
+            100
+            if enrollment.completion
+            else rules.percent_done(
+                enrollment.version.completion,
+                enrollment.lessons_done,
+                has_passed=bool(has_passed),
+            ),
+            enrollment.completion is not None,
+        )
+        for enrollment, slug, has_passed in rows
+    ]
+
+
+def completions_of(person_id: int) -> Sequence[Completion]:
+    """A person's completions with course and version, the latest first; one statement."""
+    return (
+        session()
+        .scalars(
+            select(Completion)
+            .where(Completion.person_id == person_id)
+            .options(joinedload(Completion.version), joinedload(Completion.course))
+            .order_by(Completion.completed_at.desc(), Completion.id.desc())
+        )
+        .all()
+    )
+
+
+def completion_of(enrollment_id: int) -> Completion | None:
+    """The completion of an enrollment."""
+    return session().scalar(select(Completion).where(Completion.enrollment_id == enrollment_id))
+
+
+def required_courses(version: CourseVersion, person_id: int | None) -> list[RequiredCourse]:
+    """The courses that come before a version, in its order, and which the person completed."""
+    if not version.requires:
+        return []
+    done = exists().where(Completion.course_id == Course.id, Completion.person_id == person_id)
+    rows = session().execute(
+        select(Course.slug, CourseVersion.title, done)
+        .join(CourseVersion, CourseVersion.id == Course.current_id)
+        .where(Course.slug.in_(version.requires))
+    )
+    known = {slug: RequiredCourse(slug, title, bool(done)) for slug, title, done in rows}
+    return [known.get(slug, RequiredCourse(slug)) for slug in version.requires]
+
+
+def outline(version_id: int, enrollment_id: int | None) -> list[LessonEntry]:
+    """The lessons of a version in order, and which of them a learner finished; one statement."""
+    rows = session().execute(
+        select(Lesson, FinishedLesson.id)
+        .outerjoin(
+            FinishedLesson,
+            and_(
+                FinishedLesson.lesson_key == Lesson.key,
+                FinishedLesson.enrollment_id == enrollment_id,
+            ),
+        )
+        .where(Lesson.version_id == version_id)
+        .order_by(Lesson.position)
+    )
+    return [LessonEntry(lesson, finished is not None) for lesson, finished in rows]
+
+
+def finished_keys(enrollment_id: int) -> set[str]:
+    """The keys of the lessons that a learner finished."""
+    return set(
+        session().scalars(
+            select(FinishedLesson.lesson_key).where(FinishedLesson.enrollment_id == enrollment_id)
+        )
+    )
+
+
+def finished_by_enrollment(course_id: int, *, other_than: int) -> dict[int, set[str]]:
+    """The finished lessons of the enrollments that `open_enrollments` gives, by their ids."""
+    rows = session().execute(
+        select(FinishedLesson.enrollment_id, FinishedLesson.lesson_key)
+        .join(Enrollment, Enrollment.id == FinishedLesson.enrollment_id)
+        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+        .where(
+            Enrollment.course_id == course_id,
+            Enrollment.version_id != other_than,
+            Completion.id.is_(None),
+        )
+    )
+    found: dict[int, set[str]] = {}
+    for enrollment_id, key in rows:
+        found.setdefault(enrollment_id, set()).add(key)
+    return found
+
+
+def has_finished_with(uuid: str) -> bool:
+    """Whether a lesson was finished with this UUID already."""
+    statement = select(FinishedLesson.id).where(FinishedLesson.uuid == uuid)
+    return session().scalar(statement) is not None
+
+
+def content(digest: str) -> LessonContent | None:
+    """A lesson as it reads in one language."""
+    return session().get(LessonContent, digest)
+
+
+def last_substantial_number(course_id: int, *, up_to: int) -> int:
+    """The number of the last version that learners have to accept; 0 when there is none."""
+    return (
+        session().scalar(
+            select(func.max(CourseVersion.number)).where(
+                CourseVersion.course_id == course_id,
+                CourseVersion.number <= up_to,
+                CourseVersion.change == "substantial",
+            )
+        )
+        or 0
+    )
+
+
+def open_enrollments(course_id: int, *, other_than: int) -> Sequence[Enrollment]:
+    """Enrollments without a completion that are on another version than the given one."""
+    return (
+        session()
+        .scalars(
+            select(Enrollment)
+            .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+            .where(
+                Enrollment.course_id == course_id,
+                Enrollment.version_id != other_than,
+                Completion.id.is_(None),
+            )
+            .options(joinedload(Enrollment.version))
+            .order_by(Enrollment.id)
+        )
+        .all()
+    )
