@@ -56,7 +56,16 @@ TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing, _reporting_expor
 
 def install(app: Flask) -> None:
     """Register pages and commands, and fill the kernel's slots."""
-    for room in (organization, people, catalog, credentials, learning, requirements, reporting, home):
+    for room in (
+        organization,
+        people,
+        catalog,
+        credentials,
+        learning,
+        requirements,
+        reporting,
+        home,
+    ):
         app.register_blueprint(room.pages)
     for commands in (
         kernel_commands.audit,

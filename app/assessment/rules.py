@@ -148,10 +148,7 @@ def replaces(
     if not any(value.strip() for value in values):
         return False
     is_newer_elsewhere = (
-        saved_at is not None
-        and shown_at is not None
-        and saved_at > shown_at
-        and saved_by != device
+        saved_at is not None and shown_at is not None and saved_at > shown_at and saved_by != device
     )
     return not is_newer_elsewhere
 

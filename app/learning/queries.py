@@ -44,9 +44,7 @@ class RequiredCourse:
 
     def title(self, language: str) -> str:
         """Its title in a language, or in its own; its slug while it is not published."""
-        return str(
-            self.titles.get(language) or next(iter(self.titles.values()), "") or self.slug
-        )
+        return str(self.titles.get(language) or next(iter(self.titles.values()), "") or self.slug)
 
 
 def current_version(course_id: int) -> CourseVersion | None:

@@ -31,9 +31,7 @@ class PrerequisiteMissing(Refusal):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        super().__init__(
-            _l("Anh/chị cần hoàn thành trước: %(courses)s.", courses="; ".join(names))
-        )
+        super().__init__(_l("Anh/chị cần hoàn thành trước: %(courses)s.", courses="; ".join(names)))
 
 
 class NotEnrolled(Refusal):
@@ -108,9 +106,7 @@ def percent_done(completion: Mapping[str, Any], lessons_done: int, *, has_passed
     return 100 * done // total if total else 100
 
 
-def where_to_continue(
-    lessons: Sequence[str], finished: Collection[str], last: str
-) -> str | None:
+def where_to_continue(lessons: Sequence[str], finished: Collection[str], last: str) -> str | None:
     """The lesson to go on with: the last one if it is unfinished, else the next unfinished one
     after it, else the first unfinished one; None when all are finished.
     """

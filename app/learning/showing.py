@@ -86,9 +86,7 @@ def item_of(question: Question, order: Sequence[str] = ()) -> Item:
     choices = [Choice(c["key"], c["text"]) for c in view.get("choices", ())]
     places = {key: place for place, key in enumerate(order)}
     choices.sort(key=lambda c: places.get(c.key, len(places)))
-    return Item(
-        view["id"], view["kind"], view["prompt"], tuple(choices), view.get("unit", "")
-    )
+    return Item(view["id"], view["kind"], view["prompt"], tuple(choices), view.get("unit", ""))
 
 
 def result_of(shown: Question, own: Question, values: Sequence[str]) -> Result:
@@ -173,5 +171,7 @@ def quiz_question(
 ) -> Asked:
     """A question of an attempt; right answers only where the review is open."""
     question = in_language(content, language, own)
-    result = result_of(question, in_language(content, own, own), answer or ()) if with_result else None
+    result = (
+        result_of(question, in_language(content, own, own), answer or ()) if with_result else None
+    )
     return Asked(item_of(question, order), list(answer) if answer else None, result, number)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, o
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Course, CourseVersion
+from app.catalog.words import THEME_NAMES
 from app.credentials.models import (
     ENDING_KINDS,
     Certificate,
@@ -316,9 +317,7 @@ _COURSE = Column(
     width=38,
     sort=(CourseVersion.title_sort, Today.name_sort),
 )
-_THEME = Column(
-    key="theme", heading=_l("Chủ đề"), width=22, value=_named(rules.THEME_NAMES, "theme")
-)
+_THEME = Column(key="theme", heading=_l("Chủ đề"), width=22, value=_named(THEME_NAMES, "theme"))
 _PERIODS = Column(
     key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=8, sort=(Completion.periods,)
 )

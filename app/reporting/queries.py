@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, distinct, extract, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from app.catalog.models import Course, CourseVersion
+from app.catalog.words import THEME_NAMES
 from app.credentials.models import (
     Certificate,
     Recognition,
@@ -106,7 +107,7 @@ def options(listed: List[Scope], scope: Scope, arguments: Mapping[str, str]) -> 
     return {
         UNIT: unit_options(scope, arguments.get(UNIT, "")),
         COURSE: course_options(scope.language),
-        THEME: [Option(key, str(name)) for key, name in rules.THEME_NAMES.items()],
+        THEME: [Option(key, str(name)) for key, name in THEME_NAMES.items()],
         STATE: [Option(key, str(name)) for key, name in STATES.get(listed.name, {}).items()],
         MEMBER: [Option(key, str(name)) for key, name in MEMBERSHIP_NAMES.items()],
     }
@@ -148,6 +149,11 @@ class Overview:
     whole: Figures
     parts: tuple[Figures, ...]
     waiting: int
+
+    @property
+    def rows(self) -> tuple[Figures, ...]:
+        """The level below, and the whole as the last line."""
+        return (*self.parts, self.whole)
 
 
 def overview(unit_id: int, first: date, last: date, on: date) -> Overview:

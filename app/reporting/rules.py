@@ -17,11 +17,6 @@ DOCUMENT_ROWS = 5_000
 FORMS = ("csv", "xlsx", "docx")
 CHART_MONTHS = 12
 
-THEME_NAMES = {
-    "digital-transformation": _l("Chuyển đổi số"),
-    "technology-transfer": _l("Chuyển giao công nghệ"),
-    "extension-skills": _l("Kỹ năng khuyến công"),
-}
 SOURCE_NAMES = {
     "online": _l("Trực tuyến"),
     "class": _l("Tập trung"),

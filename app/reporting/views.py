@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
 
+from app.catalog.words import THEME_NAMES
 from app.kernel import clock, jobs
 from app.kernel.database import session
 from app.kernel.files import files
@@ -156,7 +157,7 @@ def person(person_id: int) -> Any:
         is_member=is_member,
         places=queries.places_of(found, scope.on),
         record=record,
-        rules=rules,
+        themes=THEME_NAMES,
     )
 
 
@@ -242,6 +243,6 @@ def own_record() -> Any:
         "reporting/record.html",
         person=me(),
         record=record,
-        rules=rules,
+        themes=THEME_NAMES,
         printed_on=show_date(clock.today()),
     )

@@ -183,13 +183,13 @@ def test_a_person_of_ones_units_is_seen_whole(province, browser):
     assert "Trung tâm Khuyến công Minh Sơn" in page.main
 
 
-def test_a_person_of_another_unit_is_not_there(province, browser):
+def test_a_person_of_another_unit_is_not_there(province, browser, another_browser):
     browser.sign_in(province.manager)
     browser.get(f"/quan-ly/hoc-vien/{province.there.id}", status=404)
     browser.get("/quan-ly/hoc-vien/999999", status=404)
-    browser.sign_out()
-    browser.sign_in(province.their_manager)
-    assert browser.get(f"/quan-ly/hoc-vien/{province.there.id}").heading == "Phạm Quốc Ưu"
+    theirs = another_browser()
+    theirs.sign_in(province.their_manager)
+    assert theirs.get(f"/quan-ly/hoc-vien/{province.there.id}").heading == "Phạm Quốc Ưu"
 
 
 def test_who_left_is_seen_with_what_happened_here_only(province, browser, database):

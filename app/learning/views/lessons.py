@@ -130,4 +130,3 @@ def _renamed(slug: str, key: str, entries: list[queries.LessonEntry]) -> Any:
 
 def _has_questions(content: Any) -> bool:
     return any("question" in part for part in content.parts)
-

@@ -13,7 +13,6 @@ from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment import rules as quiz_rules
 from app.assessment.models import Attempt
-from app.catalog import queries as catalog
 from app.catalog.models import Course
 from app.kernel import clock
 from app.kernel.envelope import read_envelope
@@ -104,12 +103,12 @@ def _standing(
     left = quiz_rules.attempts_left(len(past), rule.get("attempts"))
     has_passed = any(a.has_passed for a in closed)
     may_review = shown is not None and quiz_rules.may_review(
-        rule.get("review", "after-pass"), has_passed=has_passed, can_try_again=not has_passed and left != 0
+        rule.get("review", "after-pass"),
+        has_passed=has_passed,
+        can_try_again=not has_passed and left != 0,
     )
     opens_at = quiz_rules.opens_at(past, wait_hours=rule.get("wait_hours") or 0)
-    review = (
-        _questions(shown, version.language, with_result=True) if shown and may_review else []
-    )
+    review = _questions(shown, version.language, with_result=True) if shown and may_review else []
     return page(
         "learning/quiz.html",
         slug=slug,
