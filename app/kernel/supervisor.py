@@ -310,9 +310,11 @@ def main(given: list[str]) -> int:
         return 1
     # Imported before the first fork, so that every child shares the memory.
     import app  # noqa: F401
+    from app.kernel import site
 
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    site.use(settings.site_url or address)  # every child inherits it
     if code := prepare_apart(settings, address, demo=demo):
         return code
     listener.listen(1024)
