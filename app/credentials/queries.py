@@ -446,7 +446,10 @@ def decision_on(completion_ids: Sequence[int], roots: Sequence[int]) -> Recognit
 def decision_with_certificates(
     decision_id: int, roots: Sequence[int]
 ) -> tuple[Recognition, Sequence[Certificate]] | None:
-    """A decision of a unit in scope with what was issued under it, in register order."""
+    """A decision of a unit in scope with what was issued under it.
+
+    A batch in register order; under a standing decision, which goes on, the latest first.
+    """
     decision = session().scalar(
         select(Recognition)
         .where(Recognition.id == decision_id, Recognition.unit_id.in_(ids_below(roots)))
@@ -454,13 +457,16 @@ def decision_with_certificates(
     )
     if decision is None:
         return None
+    order = [Certificate.issued_on.desc(), Certificate.number.desc()]
+    if not decision.is_standing:
+        order = [Certificate.issued_on.asc(), Certificate.number.asc()]
     certificates = (
         session()
         .scalars(
             select(Certificate)
             .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
             .where(RecognizedCompletion.recognition_id == decision_id)
-            .order_by(Certificate.issued_on.desc(), Certificate.number.desc())
+            .order_by(*order)
             .limit(PAGE)
         )
         .all()

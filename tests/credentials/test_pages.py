@@ -7,11 +7,12 @@ import pypdfium2
 import pytest
 import time_machine
 import zxingcpp
+from sqlalchemy import select
 
-from app.credentials import actions, rules
+from app.credentials import actions, codes, rules
+from app.credentials.models import CertificateFile
 from app.kernel import jobs, site
-from app.kernel.database import Database
-from app.people import actions as people
+from app.kernel.database import Database, session
 from tests import world
 from tests.credentials.story import NOW, SITE, Province, a_decision
 
@@ -36,9 +37,7 @@ def province(app):
     with unit_of_work(app):
         made = Province()
         made.done = made.completions(NAMES)
-        for person in (made.manager, *(completion.person for completion in made.done)):
-            people.set_password(person, world.PASSWORD, now=NOW)
-        # Whoever reads them outside this unit of work needs them loaded.
+        # Read outside this unit of work, so loaded inside it.
         made.anh, made.dong = (completion.person for completion in made.done)
     return made
 
@@ -142,10 +141,8 @@ def test_another_units_people_and_certificates_are_not_there(browser, province, 
     issue_all(app, province)
     with unit_of_work(app):
         other = world.a_manager(province.neighbour, "Quản Bên Cạnh")
-        people.set_password(other, world.PASSWORD, now=NOW)
         waiting = province.completions(["Lò Thị Mai"])[0]
     code = own_code(browser, province.anh)
-    browser.sign_out()
     browser.sign_in(other)
     desk = browser.get("/quan-ly/cong-nhan")
     assert "Lò Thị Mai" not in desk
@@ -169,7 +166,6 @@ def test_another_units_people_and_certificates_are_not_there(browser, province, 
 def test_a_commune_manager_sees_who_waits_but_does_not_issue(browser, province, app):
     with unit_of_work(app):
         local = world.a_manager(province.office, "Quản Cấp Xã")
-        people.set_password(local, world.PASSWORD, now=NOW)
     browser.sign_in(local)
     desk = browser.get("/quan-ly/cong-nhan")
     assert len(desk.table("awaiting")) == 2
@@ -211,7 +207,6 @@ def test_what_waits_for_recognition_is_shown_to_its_learner(browser, province):
 def test_another_learner_does_not_get_the_page(browser, province, app):
     issue_all(app, province)
     code = own_code(browser, province.anh)
-    browser.sign_out()
     browser.sign_in(province.dong)
     browser.get(f"/giay-chung-nhan/{code}.pdf", status=404)
 
@@ -285,8 +280,6 @@ def test_an_unknown_code_gets_help_and_asking_on_is_limited(browser, province):
     page = browser.get("/xac-minh/K7QM-2F8D-X0", status=404)
     assert "không bao giờ có O, 0, I hay 1" in page
     assert page.has_action("check-code")
-    from app.credentials import codes
-
     page = browser.get(f"/xac-minh/{codes.new_code()}", status=404)
     assert "không có trong sổ cấp nào" in page
     for _ in range(rules.UNKNOWN_CODES - 2):
@@ -297,7 +290,6 @@ def test_an_unknown_code_gets_help_and_asking_on_is_limited(browser, province):
 def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, province, app):
     issue_all(app, province)
     code = own_code(browser, province.anh)
-    browser.sign_out()
     browser.sign_in(province.manager)
     browser.get(f"/quan-ly/giay-chung-nhan/{code}")
     assert "Anh/chị chưa điền mục này" in browser.submit("revoke", status=422)
@@ -344,11 +336,6 @@ def test_a_batch_is_set_by_a_job_and_its_pages_are_the_readers(browser, province
     database: Database = app.extensions["database"]
     assert jobs.run_next(database, holder="thợ")
     with database.unit_of_work(write=False):
-        from sqlalchemy import select
-
-        from app.credentials.models import CertificateFile
-        from app.kernel.database import session
-
         hashes = set(session().scalars(select(CertificateFile.hash)))
     assert len(hashes) == 2
     code = own_code(browser, province.anh)
