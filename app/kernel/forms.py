@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext, lazy_gettext, ngettext
 from wtforms import DateField, Field, Form, HiddenField, StringField, validators
+from wtforms.widgets import TextInput
 
 from app.kernel.envelope import new_uuid
 from app.kernel.words import nfc, read_date, show_date
@@ -69,6 +70,9 @@ class TidyStringField(StringField):
 
 class DayField(DateField):
     """A day as Vietnamese type it: 23/11/2026; a browser's 2026-11-23 is understood too."""
+
+    # A date box would show the day in the browser's order and drop what it cannot read.
+    widget = TextInput()
 
     def _value(self) -> str:
         if self.raw_data:
