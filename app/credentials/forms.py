@@ -28,7 +28,7 @@ class ConfirmForm(BaseForm):
 class DecisionForm(BaseForm):
     """A decision that recognises, and who signs."""
 
-    unit_id = SelectField(_l("Đơn vị cấp"), coerce=int)
+    unit_id = SelectField(_l("Đơn vị cấp"), [required()], coerce=int)
     number = TidyStringField(
         _l("Số quyết định"), [required(), at_most(80)], description=_l("Ví dụ: 45/QĐ-TTKC")
     )
