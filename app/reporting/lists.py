@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Course, CourseVersion
@@ -207,20 +207,23 @@ def _completions(scope: Scope) -> Select[Any]:
 
 
 def _trained(scope: Scope) -> Select[Any]:
-    place = aliased(Membership)
-    position = (
-        select(place.position)
-        .where(place.person_id == Today.id)
-        .order_by(
-            case((place.unit_id == Completion.unit_id, 0), else_=1),
-            place.is_primary.desc(),
-            place.id.desc(),
-        )
+    position = func.coalesce(
+        _position(Membership.unit_id == Completion.unit_id),
+        _position(Membership.is_primary.is_(True)),
+    )
+    return _completions(scope).add_columns(Today.birth_date, position.label("position"))
+
+
+def _position(condition: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The latest position that a person of a completion holds or held in some place."""
+    return (
+        select(Membership.position)
+        .where(Membership.person_id == Today.id, condition)
+        .order_by(Membership.id.desc())
         .limit(1)
         .correlate(Today, Completion)
         .scalar_subquery()
     )
-    return _completions(scope).add_columns(Today.birth_date, position.label("position"))
 
 
 def _certificates(scope: Scope) -> Select[Any]:
