@@ -5,10 +5,15 @@ Every maker works in the current unit of work (`session` or `database.unit_of_wo
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
+from app.catalog import actions as catalog
+from app.catalog.bundle import Bundle
+from app.catalog.check import check, ready
 from app.catalog.models import Course, CourseVersion, Lesson, LessonContent
 from app.kernel.database import session
 from app.kernel.words import sort_key
@@ -17,6 +22,7 @@ from app.organization.actions import found_unit
 from app.organization.models import Unit
 from app.people import actions as people
 from app.people.models import Person
+from app.people.passwords import hashed
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -167,6 +173,173 @@ def a_course(
     course.current_id = version.id
     session().flush()
     return course
+
+
+# A course as a trainer writes it: two lessons, every kind of question, a bank, an English half.
+WRITTEN = {
+    "course.yml": """\
+title: {vi: "Khảo sát cơ sở công nghiệp nông thôn", en: "Surveying rural establishments"}
+summary: {vi: "Hỏi đúng, ghi đủ, giữ lời.", en: "Ask well, note everything, keep promises."}
+language: vi
+theme: extension-skills
+level: foundation
+audience: [officer, collaborator]
+periods: 1
+objectives: {vi: ["Ghi được phiếu khảo sát"], en: ["Fill in a survey form"]}
+authors: ["Nhóm biên soạn"]
+reviewed_on: 2026-11-01
+completion: {lessons: all, final_quiz: 50}
+final_quiz:
+  minutes: 20
+  attempts: 3
+  wait_hours: 12
+  shuffle: true
+  review: after-pass
+  draw: [{from: khao-sat, count: 4}]
+""",
+    "01-hoi-va-ghi.md": """\
+---
+title: Hỏi và ghi
+minutes: 20
+objectives: [Hỏi được bốn câu]
+---
+
+Mở đầu bằng một câu hỏi mở.
+
+/// question | hoi-mot
+
+Đi khảo sát cần mang gì?
+
+- [x] Phiếu khảo sát
+  > PHANHOI-MOT: phiếu giúp không sót việc.
+- [ ] Hợp đồng soạn sẵn
+
+LOIGIAI-MOT: ghi tại chỗ thì không quên.
+///
+
+/// question | hoi-nhieu
+
+Hai điều phải hỏi?
+
+- [x] Số lao động
+- [x] Máy đang dùng
+- [ ] Chuyện riêng của chủ xưởng
+///
+
+/// question | hoi-so
+
+Xưởng có 12 người, thêm 3 người. Tất cả là bao nhiêu?
+
+= 15 người
+
+LOIGIAI-SO
+///
+
+/// question | hoi-chu
+
+Giấy để ghi gọi là gì?
+
+= DAPAN phiếu khảo sát
+///
+""",
+    "01-hoi-va-ghi.en.md": """\
+---
+title: Asking and noting
+minutes: 20
+objectives: [Ask four questions]
+---
+
+Begin with an open question.
+
+/// question | hoi-mot
+
+What do you take along?
+
+- [x] The survey form
+- [ ] A ready contract
+///
+""",
+    "02-giu-loi.md": """\
+---
+title: Giữ lời
+minutes: 20
+---
+
+Không hứa thay người có thẩm quyền.
+""",
+    "questions/khao-sat.md": """\
+/// question | ks-1
+
+Câu kiểm tra một?
+
+- [x] DUNG một
+  > PHANHOI-BANK
+- [ ] Sai một
+///
+
+/// question | ks-2
+
+Câu kiểm tra hai?
+
+- [x] DUNG hai
+- [x] DUNG hai nữa
+- [ ] Sai hai
+///
+
+/// question | ks-3
+
+Một năm có bao nhiêu tháng?
+
+= 12 tháng
+
+LOIGIAI-BANK
+///
+
+/// question | ks-4
+
+Tên tắt của mạng lưới?
+
+= DAPANBANK
+///
+""",
+}
+RIGHT = {"ks-1": ["DUNG một"], "ks-2": ["DUNG hai", "DUNG hai nữa"], "ks-3": ["12"]}
+RIGHT |= {"ks-4": ["dapanbank"]}
+"""What answers the written course's bank rightly: the words of choices, or what is typed."""
+
+
+def a_written_course(
+    slug: str = "khao-sat-co-so", *, now: datetime = NOW, **instead: str
+) -> Course:
+    """Publish the written course as its folder would be; `instead` gives keys of course.yml
+    other values. Needs a file store, as the application gives.
+    """
+    text = WRITTEN["course.yml"]
+    for name, value in instead.items():
+        text, times = re.subn(rf"(?m)^( *){name}: .*$", rf"\1{name}: {value}", text)
+        if not times:
+            text += f"{name}: {value}\n"
+    return a_published_course(slug, {**WRITTEN, "course.yml": text}, now=now)
+
+
+def a_published_course(slug: str, files: dict[str, str], *, now: datetime = NOW) -> Course:
+    """Check and publish the files of a course folder, as `courses publish` does."""
+    content = ready(check(Bundle(slug, {path: text.encode() for path, text in files.items()})))
+    catalog.store_files(content)
+    version = catalog.publish(content, by=None, now=now)
+    return session().get_one(Course, version.course_id)
+
+
+def a_learner(full_name: str | None = None, *, unit: Unit | None = None) -> Person:
+    """A person who can sign in with PASSWORD."""
+    person = a_person(full_name, unit=unit)
+    people.set_password(person, _password_hash(), now=NOW)
+    return person
+
+
+@cache
+def _password_hash() -> str:
+    return hashed(PASSWORD)
 
 
 def a_completion(
