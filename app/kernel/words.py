@@ -62,9 +62,9 @@ def _l(source: str, **values: Any) -> Words:
 
 def nfc(text: str) -> str:
     """One spelling for one word: NFC, single spaces, no outer space, no control characters."""
-    text = unicodedata.normalize("NFC", text)
     text = "".join(" " if c.isspace() else c for c in text if c.isspace() or c.isprintable())
-    return " ".join(text.split())
+    # Last, since a letter and its mark may meet only once what stood between them is gone.
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 _FOLD_TABLE: dict[int, str] = {ord("đ"): "d", ord("Đ"): "d"}
@@ -78,14 +78,17 @@ def fold(text: str) -> str:
 
 
 # Letters in Vietnamese order; ă â đ ê ô ơ ư are letters of their own (domain.md 6.4).
+# A key is made of hexadecimal digits alone: whatever collation a PostgreSQL database has,
+# it leaves their order as it is, while most of them skip signs.
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_RANK = {letter: f"{rank:02x}" for rank, letter in enumerate(_LETTERS, start=0x30)}
-_TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
+_PLAIN, _END = "10", "00"
+_TONES = {"\u0300": "11", "\u0309": "12", "\u0303": "13", "\u0301": "14", "\u0323": "15"}
 _SHAPES = {"\u0306", "\u0302", "\u031b"}
 
 
 def sort_key(text: str) -> str:
-    """A string whose byte order is Vietnamese order: letters first, then tones, then case.
+    """A string whose order is Vietnamese order: letters first, then tones, then case.
 
     Spaces and signs come before digits, digits before letters. About 50 µs a name, so it
     is computed when a name is saved, never when a list is read.
@@ -107,18 +110,26 @@ def sort_key(text: str) -> str:
         elif base.isdigit():
             letters.append(f"{0x20 + unicodedata.digit(base, 0):02x}")
         elif base.isalpha():
-            letters.append(f"~{ord(base):06x}")
+            letters.append(f"ff{ord(base):06x}")
         else:
             letters.append(f"{0x10 if base.isspace() else 0x11:02x}")
-        tones.append(next((_TONES[m] for m in marks if m in _TONES), "0"))
-        cases.append("1" if base.isupper() else "0")
-    return f"{''.join(letters)}!{''.join(tones).rstrip('0')}!{''.join(cases).rstrip('0')}"
+        tones.append(next((_TONES[m] for m in marks if m in _TONES), _PLAIN))
+        cases.append("11" if base.isupper() else _PLAIN)
+    return "".join(letters) + _END + _without_tail(tones) + _END + _without_tail(cases)
+
+
+def _without_tail(weights: list[str]) -> str:
+    """Weights without the plain ones at the end, so that keys stay short."""
+    kept = len(weights)
+    while kept and weights[kept - 1] == _PLAIN:
+        kept -= 1
+    return "".join(weights[:kept])
 
 
 def name_sort_key(full_name: str) -> str:
     """The key that lists people: by given name (the last word), then by the whole name."""
     words = full_name.split()
-    return f"{sort_key(words[-1] if words else '')}|{sort_key(full_name)}"
+    return sort_key(words[-1] if words else "") + _END + sort_key(full_name)
 
 
 # Both placements of a tone on oa, oe, uy are the same word: folding makes them equal.
@@ -172,12 +183,17 @@ _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
 
 
 def read_date(text: str) -> date | None:
-    """A date as Vietnamese type it (23/11/2026) or as a browser sends it (2026-11-23)."""
+    """A date as Vietnamese type it (23/11/2026) or as a browser sends it (2026-11-23).
+
+    None for what is no date, and for years before 1900: those are slips of the finger.
+    """
     text = text.strip()
     try:
         if match := _DATE.fullmatch(text):
             day, month, year = map(int, match.groups())
-            return date(year, month, day)
-        return date.fromisoformat(text)
+            found = date(year, month, day)
+        else:
+            found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year >= 1900 else None
