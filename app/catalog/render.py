@@ -341,20 +341,37 @@ class _Pipeline:
     def _formula(self, match: re.Match[str]) -> str:
         tex = html.unescape(match[2]).strip()
         is_block = match[1] == "div"
+        if not is_block and _WORDS_OF_A_SENTENCE.search(_TEXT_IN_TEX.sub("", tex)):
+            # Two sums of dollars in one sentence, not a formula.
+            return html.escape(f"${html.unescape(match[2])}$", quote=False)
         try:
-            if len(tex) > LONGEST_FORMULA:
-                raise ValueError
-            drawn = mathml(tex, display="block" if is_block else "inline")
-            tree = ElementTree.fromstring(drawn)
-            page = _annotated(tree, tex)
-        except (Exception, RecursionError):  # latex2mathml fails in many ways on wrong TeX
+            return _drawn(tex, is_block=is_block)
+        except Exception:  # latex2mathml fails in many ways on wrong TeX
             self.source.error(
                 tex.partition("\n")[0],
                 "formula",
                 _l("không đọc được công thức “%(tex)s”", tex=tex[:60]),
             )
             return html.escape(tex)
-        return f'<p class="formula">{page}</p>' if is_block else page
+
+
+_WORDS_OF_A_SENTENCE = re.compile(r"[^\W\d_a-zA-Zα-ωΑ-Ω]")
+_TEXT_IN_TEX = re.compile(r"\\(?:text|mathrm|textbf|textit)\{[^{}]*\}")
+
+
+def _drawn(tex: str, *, is_block: bool) -> str:
+    """TeX as MathML. Raises an exception of any kind for TeX that cannot be read whole."""
+    bare = re.sub(r"\\.", "", tex)
+    if len(tex) > LONGEST_FORMULA or bare.count("{") != bare.count("}"):
+        raise ValueError(tex)
+    drawn = mathml(tex, display="block" if is_block else "inline")
+    tree = ElementTree.fromstring(drawn)
+    for element in tree.iter():
+        name = str(element.tag).rpartition("}")[2]
+        if (element.text or "").startswith("\\") or (name == "mfrac" and len(element) != 2):
+            raise ValueError(tex)
+    page = _annotated(tree, tex)
+    return f'<p class="formula">{page}</p>' if is_block else page
 
 
 def _annotated(tree: ElementTree.Element, tex: str) -> str:
