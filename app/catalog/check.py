@@ -514,14 +514,15 @@ class _Checker:
 
 
 def with_all_questions(parts: Sequence[Part], ids: Sequence[str]) -> tuple[Part, ...]:
-    """A translation's parts with the questions it leaves out, each after the one before it."""
+    """A translation's parts with the questions it leaves out, each beside its neighbour."""
     found = list(parts)
     shown = {part["question"] for part in parts if "question" in part}
     for index, id_ in enumerate(ids):
         if id_ in shown:
             continue
-        earlier = ids[:index]
-        places = [i for i, part in enumerate(found) if part.get("question") in earlier]
-        found.insert(places[-1] + 1 if places else len(found), {"question": id_})
+        before = [i for i, part in enumerate(found) if part.get("question") in ids[:index]]
+        behind = [i for i, part in enumerate(found) if part.get("question") in ids[index + 1 :]]
+        place = before[-1] + 1 if before else behind[0] if behind else len(found)
+        found.insert(place, {"question": id_})
         shown.add(id_)
     return tuple(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from app.kernel.words import fold
 
@@ -47,38 +46,38 @@ def weighted_words(title: str, body: str) -> str:
     return " ".join(f"'{word}':{','.join(of_word)}" for word, of_word in places.items())
 
 
-# Best first: exact in the title, exact anywhere, folded in the title, folded anywhere. The
-# last finds whatever the others find.
+# Best first: (columns, weights, folded, as a phrase). Marks as typed come before words without
+# marks, words side by side in a title before words apart. The last finds what any other finds.
 _TIERS = (
-    ("title", "A", False),
-    ("title body", "AB", False),
-    ("title_fold", "C", True),
-    ("title_fold body_fold", "CD", True),
+    ("title", "A", False, True),
+    ("title", "A", False, False),
+    ("title body", "AB", False, False),
+    ("title_fold", "C", True, True),
+    ("title_fold", "C", True, False),
+    ("title_fold body_fold", "CD", True, False),
 )
 
 
 def sqlite_queries(query: str) -> list[str]:
-    """The four FTS5 expressions of a query, best tier first; none where it has no word."""
-    return [
-        f"{{{columns}}} : ({' AND '.join(_quoted(words))})"
-        for columns, _, is_folded in _TIERS
-        if (words := _query_words(query, is_folded=is_folded))
-    ]
+    """The FTS5 expressions of a query, best tier first; none where it has no word."""
+    found = []
+    for columns, _, is_folded, is_phrase in _TIERS:
+        if words := _query_words(query, is_folded=is_folded):
+            joined = " ".join(words) if is_phrase else '" AND "'.join(words)
+            found.append(f'{{{columns}}} : ("{joined}")')
+    return found
 
 
 def postgresql_queries(query: str) -> list[str]:
-    """The four tsquery texts of a query, best tier first; none where it has no word."""
-    return [
-        " & ".join(f"'{word}':{weights}" for word in words)
-        for _, weights, is_folded in _TIERS
-        if (words := _query_words(query, is_folded=is_folded))
-    ]
+    """The tsquery texts of a query, best tier first; none where it has no word."""
+    found = []
+    for _, weights, is_folded, is_phrase in _TIERS:
+        if words := _query_words(query, is_folded=is_folded):
+            join = " <-> " if is_phrase else " & "
+            found.append(join.join(f"'{word}':{weights}" for word in words))
+    return found
 
 
 def _query_words(query: str, *, is_folded: bool) -> list[str]:
     text = query[:LONGEST_QUERY]
     return folded_words_of(text) if is_folded else words_of(text)
-
-
-def _quoted(words: Iterable[str]) -> list[str]:
-    return [f'"{word}"' for word in words]
