@@ -42,7 +42,7 @@ def write_of_a_certificate(issued: CertificateIssued, now: datetime) -> None:
                 "%(course)s, số vào sổ %(number)s.\n\n"
                 "Mời anh/chị đăng nhập để xem và tải về.\n",
                 name=certificate.person.full_name,
-                course=certificate.statement["course"],
+                course=certificate.printed["course"],
                 number=certificate.register_no,
             )
         ),

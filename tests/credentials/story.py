@@ -64,10 +64,12 @@ class Province:
         self.office = world.a_unit("Phòng Kinh tế xã Tân Lạc", kind="commune", parent=self.centre)
         self.neighbour = world.a_unit("Trung tâm Khuyến công Bình Giang", parent=self.department)
         self.manager = world.a_manager(self.centre, "Lê Văn Quản")
-        self.course = world.a_course("Lập đề án khuyến công", lessons=3, final_quiz={"draw": []})
-        version = self.course.current
-        assert version is not None
-        version.certificate = {"valid_months": 36, "skills": []}
+        self.course = world.a_course(
+            "Lập đề án khuyến công",
+            lessons=3,
+            final_quiz={"draw": []},
+            certificate={"valid_months": 36, "skills": []},
+        )
 
     def completions(self, names: Sequence[str], unit: Unit | None = None) -> list[Completion]:
         """One completion for each name, of 15 November."""

@@ -94,7 +94,6 @@ def test_every_printed_word_is_frozen_as_it_was_called_then(session, province):
     recognize(province, [completion], a_decision(confirms_validity=True))
     completion.person.rename("Nguyễn Thị Ánh Hồng")
     province.centre.name = province.office.name = province.department.name = "Tên mới"
-    completion.version.title = {"vi": "Tên khóa mới"}
     session.flush()
     session.expire_all()
     [certificate] = issued(session)
