@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, SelectField
 from wtforms.fields import SearchField
+from wtforms.fields.choices import SelectChoice
 
 from app.catalog.search import LONGEST_QUERY
 from app.catalog.words import LEVEL_NAMES, THEME_NAMES
@@ -19,7 +20,7 @@ LENGTH_NAMES = {
 
 
 def _choices(every: Any, names: Any) -> list[Any]:
-    return [("", every), *names.items()]
+    return [SelectChoice("", every), *(SelectChoice(key, name) for key, name in names.items())]
 
 
 class CatalogueForm(Form):
