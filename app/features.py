@@ -22,6 +22,7 @@ from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
 from app.learning import models as _learning
 from app.learning import views as learning
+from app.organization import commands as organization_commands
 from app.organization import models as _organization
 from app.organization import views as organization
 from app.people import commands as people_commands
@@ -70,6 +71,7 @@ def install(app: Flask) -> None:
     for commands in (
         kernel_commands.audit,
         kernel_commands.worker,
+        organization_commands.units,
         people_commands.people,
         catalog_commands.courses,
         credentials_commands.certificates,
