@@ -1,11 +1,13 @@
 """Jobs: long work queued in the transaction that caused it, run by worker processes only.
 
-A worker leases a job, and loses it when it stays silent; another then goes on at the last
-finished step. So a step may run twice, and must be safe to run twice.
+A worker leases a job and loses it when it stays silent; another then goes on at the last
+finished step. What a step writes happens once; what it does outside the database may happen
+twice, and must be safe to do twice. Why this is our own: docs/building/decisions/jobs.md.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import secrets
 import threading
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,8 +27,14 @@ from app.kernel.database import Base, Database, is_sqlite, session
 
 LEASE = timedelta(seconds=30)
 POLL_SECONDS = 0.5
-MAX_TRIES = 8
+CALENDAR_SECONDS = 20
+MAX_TRIES = 12
+LONGEST_PAUSE = timedelta(hours=1)
 KEEP_FINISHED = timedelta(days=30)
+KEEP_PERIODIC = timedelta(days=1)
+ROOM_FOR_OTHERS = 0.004
+"""Seconds after a transaction on SQLite: whoever waits for its only lock polls for it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +64,10 @@ class LeaseLost(Exception):
     """Another worker took the job over; this one must stop without a trace."""
 
 
+class Stopping(Exception):
+    """The worker was told to stop; the job goes on elsewhere at its next step."""
+
+
 @dataclass
 class Run:
     """A job being run: its payload, its progress, and the steps it takes."""
@@ -68,23 +80,33 @@ class Run:
     settings: Any = None
     done: int = 0
     total: int = 0
+    lease: timedelta = LEASE
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def step(self) -> Iterator[Session]:
         """One transaction of the job: what it writes and how far it came are kept together.
 
-        Change `cursor`, `done` and `total` inside the block. Raises LeaseLost when another
-        worker holds the job by now.
+        Change `cursor`, `done` and `total` inside the block; an exception puts them back.
+        Keep it short, for on SQLite nobody else writes meanwhile, and never inside another.
+        Raises LeaseLost when another worker holds the job by now, and Stopping after the step
+        when this worker is to end.
         """
-        with self.database.unit_of_work() as current:
-            job = current.scalar(
-                select(Job).where(Job.id == self.job_id, Job.holder == self.holder)
-            )
-            if job is None or job.finished_at is not None:
-                raise LeaseLost
-            yield current
-            job.cursor, job.done, job.total = dict(self.cursor), self.done, self.total
-            job.lease_until = clock.now() + LEASE
+        before = copy.deepcopy(self.cursor), self.done, self.total
+        try:
+            with self.database.unit_of_work() as current:
+                job = _held(current, self)
+                yield current
+                if job.cursor != self.cursor:
+                    job.tries = 1  # whoever comes forward is not stuck
+                job.cursor, job.done, job.total = copy.deepcopy(self.cursor), self.done, self.total
+                job.lease_until = _now(current) + self.lease
+        except BaseException:
+            self.cursor, self.done, self.total = before
+            raise
+        _leave_room(self.database)
+        if self.stop.is_set() and job.finished_at is None:
+            raise Stopping
 
 
 Task = Callable[[Run], None]
@@ -100,7 +122,10 @@ _book = _Book()
 
 
 def task(name: str, *, every: timedelta | None = None) -> Callable[[Task], Task]:
-    """Register a task under its name; with `every`, workers queue it once a period."""
+    """Register a task under its name; with `every`, workers queue it once a period.
+
+    A periodic task never runs beside itself: while one is open, no other is queued.
+    """
 
     def register(function: Task) -> Task:
         _book.tasks[name] = function
@@ -139,77 +164,137 @@ def find(key: str) -> Job | None:
     return session().scalar(select(Job).where(Job.key == key))
 
 
-def _open(now: datetime) -> list[ColumnElement[bool]]:
-    return [
-        Job.finished_at.is_(None),
-        Job.failed_at.is_(None),
-        Job.not_before <= now,
-        or_(Job.lease_until.is_(None), Job.lease_until < now),
-    ]
-
-
-def run_next(database: Database, *, holder: str, settings: Any = None) -> bool:
+def run_next(
+    database: Database,
+    *,
+    holder: str,
+    settings: Any = None,
+    lease: timedelta = LEASE,
+    stop: threading.Event | None = None,
+) -> bool:
     """Take one due job and run it; False when nothing is due."""
-    now = clock.now()
     with database.unit_of_work(write=False) as current:
         # Looking first keeps an idle worker from taking SQLite's only write lock.
-        if current.scalar(select(Job.id).where(*_open(now)).limit(1)) is None:
+        if current.scalar(select(Job.id).where(*_due(_now(current), lease)).limit(1)) is None:
             return False
+    run, name = None, ""
     with database.unit_of_work() as current:
-        due = select(Job).where(*_open(now)).order_by(Job.id).limit(1)
+        now = _now(current)
+        due = select(Job).where(*_due(now, lease)).order_by(Job.id).limit(1)
         job = current.scalar(due.with_for_update(skip_locked=True))
         if job is None:
             return False
-        job.holder, job.lease_until, job.tries = holder, now + LEASE, job.tries + 1
+        if job.tries >= MAX_TRIES:
+            # Its workers died without a word each time; one more would die too.
+            job.failed_at, job.problem = now, job.problem or "every worker that ran it died"
+            log.error("job %s (%s) was given up: %s", job.id, job.name, job.problem)
+            return True
+        job.holder, job.lease_until, job.tries = holder, now + lease, job.tries + 1
+        name = job.name
         run = Run(
-            job.id, job.payload, dict(job.cursor), database, holder, settings, job.done, job.total
+            job_id=job.id,
+            payload=job.payload,
+            cursor=copy.deepcopy(job.cursor),
+            database=database,
+            holder=holder,
+            settings=settings,
+            done=job.done,
+            total=job.total,
+            lease=lease,
+            stop=stop or threading.Event(),
         )
-        name, tries = job.name, job.tries
-    problem = _attempt(name, run)
-    if problem is None:
-        return True
-    with database.unit_of_work() as current:
-        job = current.get(Job, run.job_id)
-        if job is not None and job.holder == holder:
-            job.problem, job.lease_until = problem, None
-            if tries >= MAX_TRIES:
-                job.failed_at = clock.now()
-            else:
-                job.not_before = clock.now() + timedelta(seconds=2**tries)
+    with _beating(run):
+        _attempt(name, run)
+    _leave_room(database)
     return True
 
 
-def _attempt(name: str, run: Run) -> str | None:
-    function = _book.tasks.get(name)
-    if function is None:
-        return f"no task is called {name}"
-    stop_beating = threading.Event()
-    beat = threading.Thread(target=_beat, args=(run, stop_beating), daemon=True)
-    beat.start()
+def _now(current: Session) -> datetime:
+    """The database's clock where there is one, so that workers' own clocks may differ."""
+    if is_sqlite():
+        return clock.now()
+    return current.execute(select(func.clock_timestamp())).scalar_one()
+
+
+def _open() -> ColumnElement[bool]:
+    return and_(Job.finished_at.is_(None), Job.failed_at.is_(None))
+
+
+def _due(now: datetime, lease: timedelta) -> list[ColumnElement[bool]]:
+    free = or_(
+        Job.lease_until.is_(None),
+        Job.lease_until < now,
+        Job.lease_until > now + 2 * lease,  # the clock went back; nobody leases for so long
+    )
+    # A worker of an older release leaves tasks that it does not know to the newer ones.
+    return [_open(), Job.name.in_(_book.tasks), Job.not_before <= now, free]
+
+
+def _held(current: Session, run: Run) -> Job:
+    """The job, locked until the transaction ends. Raises LeaseLost unless this worker has it."""
+    held = select(Job).where(Job.id == run.job_id, Job.holder == run.holder, _open())
+    job = current.scalar(held.with_for_update())
+    if job is None:
+        raise LeaseLost
+    return job
+
+
+def _attempt(name: str, run: Run) -> None:
     try:
-        function(run)
-        with run.step() as current:
-            job = current.get_one(Job, run.job_id)
-            job.finished_at, job.problem = clock.now(), ""
+        try:
+            _book.tasks[name](run)
+            with run.step() as current:
+                job = current.get_one(Job, run.job_id)
+                job.finished_at, job.problem = _now(current), ""
+        except Stopping:
+            with run.database.unit_of_work() as current:
+                job = _held(current, run)
+                job.holder, job.lease_until, job.tries = "", None, job.tries - 1
+        except LeaseLost:
+            raise
+        except Exception as error:
+            log.exception("job %s (%s) failed", run.job_id, name)
+            with run.database.unit_of_work() as current:
+                _note_failure(_held(current, run), error, _now(current))
     except LeaseLost:
-        log.warning("job %s was taken over by another worker", run.job_id)
-    except Exception as error:
-        log.exception("job %s (%s) failed", run.job_id, name)
-        return f"{type(error).__name__}: {error}"[:500]
+        log.warning("job %s (%s) was taken over by another worker", run.job_id, name)
+
+
+def _note_failure(job: Job, error: Exception, now: datetime) -> None:
+    # Neither database keeps lone surrogates, nor PostgreSQL a null character.
+    text = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()
+    job.problem, job.lease_until = text.replace("\0", "")[:500], None
+    if job.tries >= MAX_TRIES:
+        job.failed_at = now
+    else:
+        longest = _book.every.get(job.name, LONGEST_PAUSE)
+        job.not_before = now + min(timedelta(seconds=4**job.tries), longest, LONGEST_PAUSE)
+
+
+def _leave_room(database: Database) -> None:
+    if database.is_sqlite:
+        time.sleep(ROOM_FOR_OTHERS)
+
+
+@contextmanager
+def _beating(run: Run) -> Iterator[None]:
+    """Extend the lease of a run while the block lasts."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_beat, args=(run, ended), daemon=True)
+    thread.start()
+    try:
+        yield
     finally:
-        stop_beating.set()
-        beat.join()
-    return None
+        ended.set()
+        thread.join()
 
 
-def _beat(run: Run, stop: threading.Event) -> None:
-    while not stop.wait(LEASE.total_seconds() / 3):
+def _beat(run: Run, ended: threading.Event) -> None:
+    mine = update(Job).where(Job.id == run.job_id, Job.holder == run.holder, _open())
+    while not ended.wait(run.lease.total_seconds() / 3):
         try:
             with run.database.unit_of_work() as current:
-                job = current.get(Job, run.job_id)
-                if job is None or job.holder != run.holder:
-                    return
-                job.lease_until = clock.now() + LEASE
+                current.execute(mine.values(lease_until=_now(current) + run.lease))
         except Exception:
             log.exception("job %s: the lease could not be extended", run.job_id)
 
@@ -217,13 +302,26 @@ def _beat(run: Run, stop: threading.Event) -> None:
 def queue_periodic(database: Database) -> None:
     """Queue what is due by the calendar; any number of workers queue it once."""
     now = clock.now()
-    with database.unit_of_work():
-        for name, period in _book.every.items():
-            window = int(now.timestamp() // period.total_seconds())
-            enqueue(name, key=f"{name}:{window}", now=now)
+    keys = {
+        name: f"{name}:{int(now.timestamp() // period.total_seconds())}"
+        for name, period in _book.every.items()
+    }
+    with database.unit_of_work(write=False) as current:
+        known = select(Job.name).where(Job.name.in_(keys), or_(_open(), Job.key.in_(keys.values())))
+        missing = set(keys) - set(current.scalars(known))
+    if missing:
+        with database.unit_of_work():
+            for name in sorted(missing):
+                enqueue(name, key=keys[name], now=now)
 
 
-def work(database: Database, stop: threading.Event, *, settings: Any = None) -> None:
+def work(
+    database: Database,
+    stop: threading.Event,
+    *,
+    settings: Any = None,
+    lease: timedelta = LEASE,
+) -> None:
     """Run jobs until told to stop. One call a worker process."""
     holder = secrets.token_hex(8)
     next_calendar = 0.0
@@ -231,8 +329,8 @@ def work(database: Database, stop: threading.Event, *, settings: Any = None) -> 
         try:
             if time.monotonic() >= next_calendar:
                 queue_periodic(database)
-                next_calendar = time.monotonic() + 20
-            if not run_next(database, holder=holder, settings=settings):
+                next_calendar = time.monotonic() + CALENDAR_SECONDS
+            if not run_next(database, holder=holder, settings=settings, lease=lease, stop=stop):
                 stop.wait(POLL_SECONDS)
         except Exception:
             # The database may be away for a moment; a worker that dies helps nobody.
@@ -242,7 +340,12 @@ def work(database: Database, stop: threading.Event, *, settings: Any = None) -> 
 
 @task("sweep-jobs", every=timedelta(days=1))
 def sweep_finished(run: Run) -> None:
-    """Forget jobs that finished a month ago."""
+    """Forget jobs that ended a month ago, and periodic ones sooner: they are many."""
     with run.step() as current:
-        limit = clock.now() - KEEP_FINISHED
-        current.execute(delete(Job).where(Job.finished_at < limit))
+        now = clock.now()
+        ended = func.coalesce(Job.finished_at, Job.failed_at, type_=Job.finished_at.type)
+        old = [and_(Job.name.not_in(_book.every), ended < now - KEEP_FINISHED)]
+        for name, period in _book.every.items():
+            # Not within its own window, or it would be queued in it once more.
+            old.append(and_(Job.name == name, ended < now - max(KEEP_PERIODIC, 2 * period)))
+        current.execute(delete(Job).where(or_(*old)))
