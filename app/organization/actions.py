@@ -1,4 +1,4 @@
-"""Verbs on units: found, change (the old state is kept), close."""
+"""Verbs on units: found, change (the old state is kept)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, insert, literal, select
 
 from app.kernel import audit
-from app.kernel.database import session
+from app.kernel.clock import local_date
+from app.kernel.database import serialize, session
 from app.kernel.words import fold, nfc, sort_key
 from app.organization import queries, rules
 from app.organization.models import Unit, UnitLine, UnitPast
@@ -32,6 +33,7 @@ def found_unit(
 
     Raises UnitCodeInvalid or UnitCodeTaken.
     """
+    serialize("unit.tree")
     code, name = nfc(code), nfc(name)
     if not rules.is_unit_code(code):
         raise rules.UnitCodeInvalid
@@ -82,7 +84,9 @@ def change_unit(
     name, parent_id = nfc(name), parent.id if parent else None
     if (name, kind, parent_id) == (unit.name, unit.kind, unit.parent_id):
         return
-    rules.check_change_date(unit.since, since)
+    # Two moves at once could each be right and together make a ring.
+    serialize("unit.tree")
+    rules.check_change_date(unit.since, since, local_date(now))
     if parent is not None:
         rules.check_parent(unit.id, queries.lines_above(parent.id))
     before = {"name": unit.name, "kind": unit.kind, "parent": unit.parent_id}
