@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -42,27 +43,39 @@ class Settings:
         problems: list[str] = []
         instance = Path(env.get("INSTANCE_PATH") or ROOT / "instance").resolve()
         site_url = (env.get("SITE_URL") or "").rstrip("/") or None
-        if site_url and urlsplit(site_url).scheme not in ("http", "https"):
-            problems.append(f"SITE_URL must begin with http:// or https://, not {site_url!r}")
+        if site_url and not _leads_to_host(site_url, "http", "https"):
+            problems.append(
+                f"SITE_URL must be http:// or https:// and the site's host, not {site_url!r}"
+            )
+        database = env.get("DATABASE_URL") or f"sqlite:///{instance / 'app.db'}"
+        if not database.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            problems.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
         storage = env.get("STORAGE_URL") or (instance / "files").as_uri()
-        if not storage.startswith("file://"):
-            problems.append("STORAGE_URL: only folders (file://…) are supported by this release")
+        if not _is_folder(storage):
+            problems.append("STORAGE_URL: this release knows folders only, as file:///…")
         keys = env.get("KEYS_URL") or (instance / "keys").as_uri()
-        if not keys.startswith("file://"):
-            problems.append("KEYS_URL: only folders (file://…) are supported by this release")
+        if not _is_folder(keys):
+            problems.append("KEYS_URL: this release knows folders only, as file:///…")
         mail = env.get("MAIL_URL") or (instance / "mail").as_uri()
-        if urlsplit(mail).scheme not in ("file", "smtp", "smtps"):
-            problems.append("MAIL_URL must begin with file://, smtp:// or smtps://")
+        if not _is_folder(mail) and not _leads_to_host(mail, "smtp", "smtps"):
+            problems.append("MAIL_URL must be file:///folder, smtp://host or smtps://host")
         several_hosts = bool(env.get("KEYS_URL"))
         secret = env.get("SECRET_KEY") or ""
         if not secret and several_hosts:
             problems.append("SECRET_KEY must be given when KEYS_URL is (several hosts share it)")
         elif not secret and not problems:
             secret = _kept_secret(instance)
-        elif secret and (len(secret) < MIN_SECRET or len(set(secret)) < 8):
+            if _is_weak(secret):
+                problems.append(
+                    f"{instance / 'secret_key'} is damaged: remove it to make a new one"
+                )
+        elif secret and _is_weak(secret):
             problems.append(f"SECRET_KEY is weak: give at least {MIN_SECRET} random characters")
         numbers = {}
-        for name, default in (("TRUSTED_PROXIES", 0), ("WEB_WORKERS", os.cpu_count() or 1)):
+        for name, default in (
+            ("TRUSTED_PROXIES", 0),
+            ("WEB_WORKERS", min(os.cpu_count() or 1, 256)),
+        ):
             raw = env.get(name) or str(default)
             if raw.isascii() and raw.isdigit() and int(raw) <= 256:
                 numbers[name] = int(raw)
@@ -73,7 +86,7 @@ class Settings:
         loopback = env.get("BOUND_HOST", "127.0.0.1")
         return cls(
             instance_path=instance,
-            database_url=env.get("DATABASE_URL") or f"sqlite:///{instance / 'app.db'}",
+            database_url=database,
             secret_key=secret,
             site_url=site_url,
             site_name=env.get("SITE_NAME") or "Bồi dưỡng Khuyến công",
@@ -108,17 +121,34 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _kept_secret(instance: Path) -> str:
-    instance.mkdir(parents=True, exist_ok=True)
-    path = instance / "secret_key"
+def _is_weak(secret: str) -> bool:
+    return len(secret) < MIN_SECRET or len(set(secret)) < 8
+
+
+def _is_folder(url: str) -> bool:
+    return url.startswith("file:///") and len(url) > len("file:///")
+
+
+def _leads_to_host(url: str, *schemes: str) -> bool:
     try:
-        # O_EXCL: of several processes that start at once, one writes and all read the same.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        return False
+
+
+def _kept_secret(instance: Path) -> str:
+    path = instance / "secret_key"
+    if not path.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        draft = instance / f".secret_key.{secrets.token_hex(8)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        # A link never replaces: of several processes that start at once, one gives the secret
+        # and all read the same, whole.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text().strip()

@@ -285,9 +285,7 @@ class Browser:
         with self.app.extensions["database"].unit_of_work():
             account = queries.account_of(person.id)
             assert account is not None, f"{person.full_name} has no account"
-            token = actions.start_session(
-                account, sign_in_name=person.staff_code, agent="tests", now=clock.now()
-            )
+            token = actions.start_session(account, agent="tests", now=clock.now())
         with self.client.session_transaction() as cookie:
             cookie["_user_id"], cookie["_fresh"], cookie["_permanent"] = token, True, True
 

@@ -55,6 +55,6 @@ def health() -> Any:
     try:
         with database().unit_of_work(write=False) as current:
             current.execute(text("SELECT 1"))
-    except SQLAlchemyError:
+    except (SQLAlchemyError, OSError):
         return jsonify(database="down"), 503
     return jsonify(database="up")

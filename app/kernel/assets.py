@@ -46,10 +46,13 @@ def asset(name: str) -> Asset | None:
     if name == "app.css":
         body = _joined_css()
     else:
-        path = (ROOT / name).resolve()
-        if not path.is_relative_to(ROOT) or not path.is_file():
-            return None
-        body = path.read_bytes()
+        try:
+            path = (ROOT / name).resolve()
+            if not path.is_relative_to(ROOT) or not path.is_file():
+                return None
+            body = path.read_bytes()
+        except (OSError, ValueError):
+            return None  # a name that no file system takes
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     is_text = kind.startswith(_TEXT)
     zipped = gzip.compress(body, 9, mtime=0) if is_text and len(body) > 400 else None

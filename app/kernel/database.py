@@ -180,7 +180,13 @@ def is_sqlite() -> bool:
 def _make_engine(database: Database) -> Engine:
     url = database.url
     if not database.is_sqlite:
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return create_engine(
+            url,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
+        )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})

@@ -36,20 +36,30 @@ class FileStore:
             return digest
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                os.unlink(file.name)
+                raise
         os.replace(file.name, target)
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        # The file's name, and that of a folder just made, must outlive a power cut too.
+        _sync(target.parent)
+        _sync(self.folder)
         return digest
 
     def read(self, digest: str) -> bytes:
         """The content; raises FileNotFoundError when it is not stored."""
         return self.path(digest).read_bytes()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 _store: FileStore | None = None

@@ -89,9 +89,18 @@ class DayField(DateField):
             raise ValueError(gettext("Hãy nhập ngày dạng 23/11/2026."))
 
 
+class _Filled(validators.InputRequired):
+    """Spaces alone fill nothing."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            raise validators.StopValidation(field.gettext("This field is required."))
+
+
 def required() -> validators.InputRequired:
     """The field must be filled."""
-    return validators.InputRequired()
+    return _Filled()
 
 
 def at_most(characters: int) -> validators.Length:

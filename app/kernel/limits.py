@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,8 +26,7 @@ def take(key: str, *, limit: int, window: timedelta, now: datetime) -> bool:
 
     Call it in a unit of work of its own that commits, so that a refused try counts too.
     """
-    seconds = int(window.total_seconds())
-    start = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
+    start = _start(window, now)
     dialect = sqlite if is_sqlite() else postgresql
     statement = dialect.insert(RateCounter).values(key=key, window_start=start, tries=1)
     statement = statement.on_conflict_do_update(
@@ -35,6 +34,24 @@ def take(key: str, *, limit: int, window: timedelta, now: datetime) -> bool:
     ).returning(RateCounter.tries)
     tries = session().execute(statement).scalar_one()
     return bool(tries <= limit)
+
+
+def give_back(key: str, *, window: timedelta, now: datetime) -> None:
+    """Uncount one try, because it was no guess."""
+    session().execute(
+        update(RateCounter)
+        .where(
+            RateCounter.key == key,
+            RateCounter.window_start == _start(window, now),
+            RateCounter.tries > 0,
+        )
+        .values(tries=RateCounter.tries - 1)
+    )
+
+
+def _start(window: timedelta, now: datetime) -> datetime:
+    seconds = int(window.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)
 
 
 def forgive(key: str) -> None:

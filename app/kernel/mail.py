@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel import clock, jobs
-from app.kernel.database import Base, session
+from app.kernel.database import Base, is_sqlite, session
 
 
 class MailMessage(Base):
@@ -38,12 +38,15 @@ def write(key: str, *, to: str, subject: str, body: str, now: datetime) -> None:
 
     `key` names the occasion: writing again with the same key writes nothing.
     """
-    if session().scalar(select(MailMessage.id).where(MailMessage.key == key)):
-        return
-    message = MailMessage(key=key, to_address=to, subject=subject, body=body, written_at=now)
-    session().add(message)
-    session().flush()
-    jobs.enqueue("send-mail", {"mail_id": message.id}, key=f"mail:{message.id}", now=now)
+    dialect = sqlite if is_sqlite() else postgresql
+    statement = dialect.insert(MailMessage).values(
+        key=key, to_address=to, subject=subject, body=body, written_at=now
+    )
+    mail_id = session().scalar(
+        statement.on_conflict_do_nothing(index_elements=["key"]).returning(MailMessage.id)
+    )
+    if mail_id is not None:
+        jobs.enqueue("send-mail", {"mail_id": mail_id}, key=f"mail:{mail_id}", now=now)
 
 
 def send(message: MailMessage, mail_url: str, *, sender: str) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on units: found, change (the old state is kept), close."""
+"""Verbs on units: found, change (the old state is kept)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from sqlalchemy import delete, insert, literal, select
 
 from app.kernel import audit
 from app.kernel.clock import local_date
-from app.kernel.database import session
+from app.kernel.database import serialize, session
 from app.kernel.words import fold, nfc, sort_key
 from app.organization import queries, rules
 from app.organization.models import Unit, UnitLine, UnitPast
-from app.organization.provinces import STRUCTURE_SINCE, Province, provinces
 
 _PREFIXES = ("Thành phố ", "Tỉnh ")
 
@@ -34,6 +33,7 @@ def found_unit(
 
     Raises UnitCodeInvalid or UnitCodeTaken.
     """
+    serialize("unit.tree")
     code, name = nfc(code), nfc(name)
     if not rules.is_unit_code(code):
         raise rules.UnitCodeInvalid
@@ -84,7 +84,9 @@ def change_unit(
     name, parent_id = nfc(name), parent.id if parent else None
     if (name, kind, parent_id) == (unit.name, unit.kind, unit.parent_id):
         return
-    rules.check_change_date(unit.since, since)
+    # Two moves at once could each be right and together make a ring.
+    serialize("unit.tree")
+    rules.check_change_date(unit.since, since, local_date(now))
     if parent is not None:
         rules.check_parent(unit.id, queries.lines_above(parent.id))
     before = {"name": unit.name, "kind": unit.kind, "parent": unit.parent_id}
@@ -115,51 +117,6 @@ def change_unit(
         after={"name": name, "kind": kind, "parent": parent_id, "decision": decision},
         now=now,
     )
-
-
-def found_provinces(parent: Unit | None, *, by: Any, now: datetime) -> list[Unit]:
-    """Add today's provinces and centrally-run cities below a unit; returns those it added.
-
-    Doing it again adds nothing, and turns into cities those that became one meanwhile: the
-    unit stays the same, what it was before is kept. Raises UnitCodeTaken where a code of the
-    list names a unit of another kind.
-    """
-    added = []
-    for province in provinces(by_code=True):
-        unit = queries.unit_by_code(province.code)
-        if unit is None or unit.kind not in ("province", "municipality"):
-            kind, name = _state_on(province, STRUCTURE_SINCE)
-            unit = found_unit(
-                code=province.code,
-                kind=kind,
-                name=name,
-                parent=parent,
-                opened_on=STRUCTURE_SINCE,
-                place_name=province.short_name,
-                by=by,
-                now=now,
-            )
-            added.append(unit)
-        kind, name = _state_on(province, local_date(now))
-        if unit.kind != kind and unit.since < province.since:
-            change_unit(
-                unit,
-                name=name,
-                kind=kind,
-                parent=unit.parent,
-                since=province.since,
-                decision=province.act,
-                by=by,
-                now=now,
-            )
-    return added
-
-
-def _state_on(province: Province, day: date) -> tuple[str, str]:
-    """Kind and name on a day; the cities of 2026 were provinces before."""
-    if day < province.since:
-        return "province", f"Tỉnh {province.short_name}"
-    return province.kind, province.name
 
 
 def _sort(kind: str, name: str) -> str:

@@ -34,14 +34,20 @@ def is_below(roots: Iterable[int], unit_id: int) -> bool:
     return session().scalar(statement) is not None
 
 
+def among_below(roots: Iterable[int], unit_ids: Iterable[int]) -> set[int]:
+    """Those of some units that are one of the roots or below one."""
+    statement = ids_below(roots).where(UnitLine.unit_id.in_(list(unit_ids)))
+    return set(session().scalars(statement))
+
+
 def units_below(
     roots: Iterable[int], *, search: str = "", limit: int | None = None
 ) -> Sequence[Unit]:
     """Units in scope, in Vietnamese order of their names; `search` ignores diacritics."""
     statement = select(Unit).where(Unit.id.in_(ids_below(roots))).order_by(Unit.name_sort, Unit.id)
     if search:
-        needle = f"%{fold(search)}%"
-        statement = statement.where(or_(Unit.name_fold.like(needle), Unit.code.like(search)))
+        found = Unit.name_fold.contains(fold(search), autoescape=True)
+        statement = statement.where(or_(found, Unit.code == search.strip()))
     return session().scalars(statement.limit(limit) if limit else statement).all()
 
 

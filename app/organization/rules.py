@@ -46,9 +46,12 @@ class UnitWouldLoop(Refusal):
 
 
 class UnitDatesInvalid(Refusal):
-    """A change cannot begin before the state it replaces."""
+    """A change cannot begin before the state it replaces, nor be shown before it begins."""
 
-    text = _l("Ngày hiệu lực phải sau ngày bắt đầu của tên, loại hoặc cấp trên hiện tại.")
+    text = _l(
+        "Ngày hiệu lực không được trước ngày bắt đầu của tên, loại, cấp trên hiện tại "
+        "và không được sau hôm nay."
+    )
 
 
 def is_unit_code(code: str) -> bool:
@@ -56,9 +59,9 @@ def is_unit_code(code: str) -> bool:
     return bool(_CODE.fullmatch(code))
 
 
-def check_change_date(since: date, on: date) -> None:
-    """Raise UnitDatesInvalid when a change would begin before the present state did."""
-    if on < since:
+def check_change_date(since: date, on: date, today: date) -> None:
+    """Raise UnitDatesInvalid when a change would begin before the present state, or later on."""
+    if not since <= on <= today:
         raise UnitDatesInvalid
 
 

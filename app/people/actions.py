@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.kernel import audit, limits, mail
+from app.kernel.clock import local_date
 from app.kernel.database import serialize, session
 from app.kernel.words import _l, fold
 from app.organization.models import Unit
@@ -37,12 +38,13 @@ def register_person(
 ) -> Person:
     """Make a person known, with an account that has no password yet.
 
-    Makes a staff code where none is given. Raises NameInvalid, PhoneInvalid, StaffCodeTaken
-    or SignInNameTaken.
+    Makes a staff code where none is given. Raises NameInvalid, PhoneInvalid, EmailInvalid,
+    BirthDateInvalid, StaffCodeInvalid, StaffCodeTaken or SignInNameTaken.
     """
     name = rules.check_name(full_name)
-    phone, email = rules.phone_in_e164(phone), rules.email_key(email)
-    code = staff_code.strip().upper()
+    phone, email = rules.phone_in_e164(phone), rules.check_email(email)
+    rules.check_birth_date(birth_date, local_date(now))
+    code = rules.check_staff_code(staff_code)
     serialize("person.staff_code")
     if not code:
         code = rules.staff_code_of(queries.highest_made_code() + 1)
@@ -89,13 +91,16 @@ def join_unit(
     by: Any = None,
     now: datetime,
 ) -> Membership:
-    """Give a person a place in a unit. A new primary place ends none: it takes the flag over."""
-    if is_primary:
-        session().execute(
-            update(Membership)
-            .where(Membership.person_id == person.id, Membership.is_primary)
-            .values(is_primary=False)
-        )
+    """Give a person a place in a unit. A new primary place ends none: it takes the flag over.
+
+    The first place is the primary one, whatever is asked: one of them always is.
+    """
+    primary = queries.open_primary(person.id)
+    if primary is None:
+        is_primary = True
+    elif is_primary:
+        primary.is_primary = False
+        session().flush()
     membership = Membership(
         person_id=person.id,
         unit_id=unit.id,
@@ -118,9 +123,16 @@ def join_unit(
 
 
 def leave_unit(membership: Membership, *, on: date, by: Any, now: datetime) -> None:
-    """End a membership from a day on; it stays readable."""
+    """End a membership from a day on; it stays readable.
+
+    Where it was the primary one, the oldest of the others becomes primary.
+    """
     if membership.ends_on is None:
         membership.ends_on = max(on, membership.starts_on)
+        session().flush()
+        heir = queries.oldest_open_membership(membership.person_id)
+        if membership.is_primary and heir is not None:
+            heir.is_primary = True
         audit.record(
             "membership.leave",
             actor=by,
@@ -193,8 +205,21 @@ def end_role(grant: RoleGrant, *, by: Any, within: list[int], now: datetime) -> 
         )
 
 
-def invite(person: Person | None, *, purpose: str, by: Any = None, now: datetime) -> str:
-    """Make a one-time link's token: "password" for a person, "found" for the first one."""
+def invite(
+    person: Person | None,
+    *,
+    purpose: str,
+    by: Any = None,
+    within: list[int] | None = None,
+    now: datetime,
+) -> str:
+    """Make a one-time link's token: "password" for a person, "found" for the first one.
+
+    `within` are the units that the maker administers, or None for the machine itself.
+    Raises AccountOutOfReach for a person who holds a role outside them.
+    """
+    if within is not None and person is not None and queries.holds_role_outside(person.id, within):
+        raise rules.AccountOutOfReach
     token = secrets.token_urlsafe(24)
     session().add(
         Invitation(
@@ -216,7 +241,11 @@ def invite(person: Person | None, *, purpose: str, by: Any = None, now: datetime
 
 
 def use_invitation(token: str, *, now: datetime) -> Invitation:
-    """Spend an invitation. Raises InvitationSpent when it was used or is too old."""
+    """Spend an invitation. Raises InvitationSpent when it was used or is too old.
+
+    Of two who open one link at once, the second waits here and is refused.
+    """
+    serialize("invitation.use")
     found = queries.invitation(token, now)
     if found is None:
         raise rules.InvitationSpent
@@ -225,7 +254,7 @@ def use_invitation(token: str, *, now: datetime) -> Invitation:
 
 
 def set_password(person: Person, password_hash: str, *, now: datetime) -> Account:
-    """Set a person's password (already hashed) and end every session it had."""
+    """Set a person's password (already hashed); ends every session and every other link to it."""
     account = queries.account_of(person.id)
     if account is None:
         account = Account(person_id=person.id, created_at=now)
@@ -237,26 +266,60 @@ def set_password(person: Person, password_hash: str, *, now: datetime) -> Accoun
         .where(UserSession.account_id == account.id, UserSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+    session().execute(
+        update(Invitation)
+        .where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+        .values(used_at=now)
+    )
     audit.record("password.set", actor=person, subject=f"person:{person.id}", now=now)
     return account
 
 
 def count_try(sign_in_name: str, address: str, *, now: datetime) -> bool:
-    """Count a sign-in attempt against the name and the address; False when over the limit.
+    """Count an attempt against the account and the address; False when over the limit.
 
-    Run it in a transaction of its own: a refused attempt counts too.
+    However a name is spelled, it counts against the one account that it opens. Run it in a
+    transaction of its own: a refused attempt counts too.
     """
     window = rules.TRY_WINDOW
-    name_key = f"sign-in:name:{fold(sign_in_name)[:80]}"
-    by_name = limits.take(name_key, limit=rules.ACCOUNT_TRIES, window=window, now=now)
-    by_address = limits.take(
-        f"sign-in:address:{address}", limit=rules.ADDRESS_TRIES, window=window, now=now
+    account = queries.account_for(sign_in_name)
+    by_account = limits.take(
+        _account_key(account) if account else f"sign-in:name:{_unknown(sign_in_name)}",
+        limit=rules.ACCOUNT_TRIES,
+        window=window,
+        now=now,
     )
-    return by_name and by_address
+    by_address = limits.take(
+        _address_key(address), limit=rules.ADDRESS_TRIES, window=window, now=now
+    )
+    return by_account and by_address
 
 
-def start_session(account: Account, *, sign_in_name: str, agent: str, now: datetime) -> str:
-    """Sign a device in and return its token; the name's failed tries are forgiven."""
+def forgive_tries(account: Account, address: str, *, now: datetime) -> None:
+    """After the right password: the account's failed tries are forgotten.
+
+    At the address only this one try is uncounted: an office may sit behind one address, and
+    whoever knows one password must not wash away guesses at others.
+    """
+    limits.forgive(_account_key(account))
+    limits.give_back(_address_key(address), window=rules.TRY_WINDOW, now=now)
+
+
+def _account_key(account: Account) -> str:
+    return f"sign-in:account:{account.id}"
+
+
+def _address_key(address: str) -> str:
+    return f"sign-in:address:{address}"
+
+
+def _unknown(sign_in_name: str) -> str:
+    # Only a digest: people type passwords into the wrong box.
+    return queries.token_hash(fold(sign_in_name).replace(" ", ""))
+
+
+def start_session(account: Account, *, agent: str, now: datetime) -> str:
+    """Sign a device in and return its token."""
     token = secrets.token_urlsafe(32)
     session().add(
         UserSession(
@@ -267,7 +330,6 @@ def start_session(account: Account, *, sign_in_name: str, agent: str, now: datet
             agent=agent[:200],
         )
     )
-    limits.forgive(f"sign-in:name:{fold(sign_in_name)[:80]}")
     return token
 
 

@@ -35,6 +35,12 @@ class PasswordForm(BaseForm):
     )
 
 
+class PasswordChangeForm(PasswordForm):
+    """A new password, and the present one to prove who asks."""
+
+    current = PasswordField(_l("Mật khẩu hiện tại"), [at_most(200)])
+
+
 class FoundingForm(PasswordForm):
     """The first administrator and the first unit of an installation."""
 

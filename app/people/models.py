@@ -38,6 +38,11 @@ class Person(Base):
         back_populates="person", order_by="Membership.id"
     )
 
+    def place_on(self, day: date) -> Membership | None:
+        """Where the person works on a day: the primary place, else the oldest, else none."""
+        held = [place for place in self.memberships if place.holds_on(day)]
+        return min(held, key=lambda place: (not place.is_primary, place.id), default=None)
+
     def rename(self, full_name: str) -> None:
         """Set the name with its sort and search keys; display order is family name first."""
         self.full_name = nfc(full_name)
@@ -72,6 +77,10 @@ class Membership(Base):
 
     person: Mapped[Person] = relationship(back_populates="memberships")
     unit: Mapped[Unit] = relationship()
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the place is held on a day."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
 
 
 class Account(Base):

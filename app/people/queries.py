@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.kernel.database import session
 from app.kernel.refusals import Refusal
@@ -60,7 +60,10 @@ def load_signed_in(token: str, now: datetime) -> SignedIn | None:
 def account_for(sign_in_name: str) -> Account | None:
     """The open account behind a staff code, an e-mail or a phone number."""
     name = sign_in_name.strip()
-    matches = [Person.staff_code == name.upper(), Account.email == rules.email_key(name)]
+    matches = [
+        Person.staff_code == rules.staff_code_key(name),
+        Account.email == rules.email_key(name),
+    ]
     try:
         phone = rules.phone_in_e164(name)
     except Refusal:
@@ -76,9 +79,11 @@ def account_for(sign_in_name: str) -> Account | None:
 
 
 def invitation(token: str, now: datetime) -> Invitation | None:
-    """An invitation that still works."""
-    found = session().get(Invitation, token_hash(token))
+    """An invitation that still works; one to found works only as long as nobody has."""
+    found = session().get(Invitation, token_hash(token), populate_existing=True)
     if found is None or found.used_at is not None or found.expires_at <= now:
+        return None
+    if found.purpose == "found" and is_founded():
         return None
     return found
 
@@ -92,19 +97,37 @@ def persons_in(roots: Sequence[int], on: date) -> Select[int]:
     )
 
 
+def persons_kept_in(roots: Sequence[int], on: date) -> Select[int]:
+    """Ids of persons whom the units or those below keep, as a subquery for administrators.
+
+    Besides who holds a place there on a day: who will, and who held their last place there.
+    """
+    held = aliased(Membership)
+    has_a_place = (
+        select(held.id)
+        .where(
+            held.person_id == Membership.person_id,
+            or_(held.ends_on.is_(None), held.ends_on > on),
+        )
+        .exists()
+    )
+    return select(Membership.person_id).where(
+        Membership.unit_id.in_(ids_below(roots)),
+        or_(Membership.ends_on.is_(None), Membership.ends_on > on, ~has_a_place),
+    )
+
+
 def person_in_scope(person_id: int, roots: Sequence[int], on: date) -> Person | None:
-    """A person inside someone's units, with memberships; None when not there or not theirs."""
+    """A person kept in someone's units, with memberships; None when not there or not theirs."""
     return session().scalar(
         select(Person)
-        .where(Person.id == person_id, Person.id.in_(persons_in(roots, on)))
+        .where(Person.id == person_id, Person.id.in_(persons_kept_in(roots, on)))
         .options(selectinload(Person.memberships).joinedload(Membership.unit))
     )
 
 
 def primary_membership(person_id: int, on: date) -> Membership | None:
     """Where a person works on a day: the primary membership, else the oldest."""
-    from sqlalchemy.orm import joinedload
-
     return session().scalar(
         select(Membership)
         .where(
@@ -120,8 +143,6 @@ def primary_membership(person_id: int, on: date) -> Membership | None:
 
 def memberships_of(person_id: int, on: date) -> Sequence[Membership]:
     """All places a person holds on a day, the primary one first, with their units."""
-    from sqlalchemy.orm import joinedload
-
     return (
         session()
         .scalars(
@@ -144,15 +165,17 @@ def people_page(
     """Persons in scope by Vietnamese name order, one more than a page to know of a next one."""
     statement = (
         select(Person)
-        .where(Person.id.in_(persons_in(roots, on)), Person.current_id.is_(None))
+        .where(Person.id.in_(persons_kept_in(roots, on)), Person.current_id.is_(None))
         .options(selectinload(Person.memberships).joinedload(Membership.unit))
         .order_by(Person.name_sort, Person.id)
         .limit(size + 1)
     )
     if search:
-        needle = f"%{fold(search)}%"
         statement = statement.where(
-            or_(Person.name_fold.like(needle), Person.staff_code == search.strip().upper())
+            or_(
+                Person.name_fold.contains(fold(search), autoescape=True),
+                Person.staff_code == rules.staff_code_key(search),
+            )
         )
     if after is not None:
         sort, person_id = after
@@ -164,8 +187,6 @@ def people_page(
 
 def roles_of(person_id: int) -> Sequence[RoleGrant]:
     """The roles a person holds now, with their units."""
-    from sqlalchemy.orm import joinedload
-
     return (
         session()
         .scalars(
@@ -183,13 +204,17 @@ def account_of(person_id: int) -> Account | None:
     return session().scalar(select(Account).where(Account.person_id == person_id))
 
 
-def sessions_of(account_id: int) -> Sequence[UserSession]:
-    """The devices on which an account is signed in, the latest first."""
+def sessions_of(account_id: int, now: datetime) -> Sequence[UserSession]:
+    """The devices on which an account is signed in at a moment, the latest first."""
     return (
         session()
         .scalars(
             select(UserSession)
-            .where(UserSession.account_id == account_id, UserSession.ended_at.is_(None))
+            .where(
+                UserSession.account_id == account_id,
+                UserSession.ended_at.is_(None),
+                UserSession.started_at > now - rules.SESSION_LIFE,
+            )
             .order_by(UserSession.started_at.desc())
         )
         .all()
@@ -198,11 +223,17 @@ def sessions_of(account_id: int) -> Sequence[UserSession]:
 
 def highest_made_code() -> int:
     """The highest number among staff codes that the product made."""
-    made = select(func.max(Person.staff_code)).where(
-        Person.staff_code.like("KC______"), func.length(Person.staff_code) == 8
+    code = session().scalar(
+        select(Person.staff_code)
+        .where(
+            Person.staff_code >= "KC",
+            Person.staff_code < "KD",
+            Person.staff_code.regexp_match("^KC[0-9]{6}$"),
+        )
+        .order_by(Person.staff_code.desc())
+        .limit(1)
     )
-    code = session().scalar(made)
-    return int(code[2:]) if code and code[2:].isdigit() else 0
+    return int(code[2:]) if code else 0
 
 
 def is_founded() -> bool:
@@ -213,4 +244,42 @@ def is_founded() -> bool:
 def page_key(text: str) -> tuple[str, int] | None:
     """The place in a list that an address names as id~sort key; None for the beginning."""
     number, found, sort = text.partition("~")
-    return (sort, int(number)) if found and number.isascii() and number.isdigit() else None
+    is_key = found and number.isascii() and number.isdigit() and len(number) < 19
+    return (sort, int(number)) if is_key else None
+
+
+def open_primary(person_id: int) -> Membership | None:
+    """The primary membership that nobody has ended."""
+    return session().scalar(
+        select(Membership).where(
+            Membership.person_id == person_id,
+            Membership.is_primary,
+            Membership.ends_on.is_(None),
+        )
+    )
+
+
+def oldest_open_membership(person_id: int) -> Membership | None:
+    """The oldest membership that nobody has ended."""
+    return session().scalar(
+        select(Membership)
+        .where(Membership.person_id == person_id, Membership.ends_on.is_(None))
+        .order_by(Membership.id)
+        .limit(1)
+    )
+
+
+def holds_role_outside(person_id: int, roots: Sequence[int]) -> bool:
+    """Whether a person holds a role in a unit that is not one of the roots or below one."""
+    return (
+        session().scalar(
+            select(RoleGrant.id)
+            .where(
+                RoleGrant.person_id == person_id,
+                RoleGrant.ended_at.is_(None),
+                RoleGrant.unit_id.not_in(ids_below(roots)),
+            )
+            .limit(1)
+        )
+        is not None
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from app.kernel.refusals import Refusal
-from app.kernel.words import _l, nfc
+from app.kernel.words import _l, fold, nfc
 
 PASSWORD_MIN = 10
 PASSWORD_MAX = 200
@@ -71,6 +71,27 @@ class PhoneInvalid(Refusal):
     text = _l("Số điện thoại gồm 10 chữ số bắt đầu bằng 0, ví dụ 0912 345 678.")
 
 
+class EmailInvalid(Refusal):
+    """Something before an @ and a host behind it; only a letter can tell more."""
+
+    text = _l("Địa chỉ thư điện tử này chưa đúng, ví dụ đúng: ten@tinh.gov.vn.")
+
+
+class StaffCodeInvalid(Refusal):
+    """A staff code is short and plain, and looks like no e-mail and no phone number."""
+
+    text = _l(
+        "Mã cán bộ gồm chữ, số và các dấu . _ / - (không có dấu cách), dài đến 30 ký tự, "
+        "và không phải là số điện thoại."
+    )
+
+
+class BirthDateInvalid(Refusal):
+    """Nobody at work was born tomorrow."""
+
+    text = _l("Ngày sinh phải trước hôm nay.")
+
+
 class NameInvalid(Refusal):
     """A name holds at least one letter; one word is a name too."""
 
@@ -81,6 +102,15 @@ class RoleOutOfReach(Refusal):
     """Nobody gives a role outside the units they administer."""
 
     text = _l("Anh/chị chỉ giao vai trò trong những đơn vị mình quản trị.")
+
+
+class AccountOutOfReach(Refusal):
+    """Whoever makes a password link could use it: so never for somebody with wider powers."""
+
+    text = _l(
+        "Người này giữ vai trò ngoài những đơn vị anh/chị quản trị. "
+        "Hãy nhờ người quản trị của đơn vị đó tạo liên kết."
+    )
 
 
 _COMMON = {
@@ -104,7 +134,7 @@ def check_password(password: str, *, names: tuple[str, ...] = ()) -> None:
         not PASSWORD_MIN <= len(password) <= PASSWORD_MAX
         or lowered in _COMMON
         or len(set(lowered)) < 4
-        or lowered in {name.lower() for name in names if name}
+        or fold(lowered).replace(" ", "") in {fold(n).replace(" ", "") for n in names if n}
     ):
         raise PasswordWeak
 
@@ -125,8 +155,9 @@ def phone_in_e164(text: str) -> str:
     digits = re.sub(r"[\s.\-()]", "", text)
     if not digits:
         return ""
+    digits = re.sub(r"^00(?=84)", "+", digits)
     if digits.startswith("+84"):
-        digits = "0" + digits[3:]
+        digits = "0" + digits[3:].removeprefix("0")
     elif digits.startswith("84") and len(digits) == 11:
         digits = "0" + digits[2:]
     if not re.fullmatch(r"0[35789][0-9]{8}|02[0-9]{9}", digits):
@@ -145,6 +176,42 @@ def show_phone(e164: str) -> str:
 def email_key(text: str) -> str:
     """An e-mail address as it is compared: NFC, no spaces, lower case."""
     return nfc(text).replace(" ", "").lower()
+
+
+def check_email(text: str) -> str:
+    """The address in its compared form; empty stays empty. Raises EmailInvalid."""
+    email = email_key(text)
+    if email and not re.fullmatch(r"[^@<>,;:\"()\[\]\\]{1,64}@[\w-]+(\.[\w-]+)+", email):
+        raise EmailInvalid
+    return email
+
+
+def staff_code_key(text: str) -> str:
+    """A staff code as it is stored and compared: NFC, capitals."""
+    return nfc(text).upper()
+
+
+def check_staff_code(text: str) -> str:
+    """The code in its stored form; empty stays empty. Raises StaffCodeInvalid."""
+    code = staff_code_key(text)
+    if not code:
+        return ""
+    if not re.fullmatch(r"[0-9A-ZĐ][0-9A-ZĐ._/-]{0,29}", code) or _is_phone(code):
+        raise StaffCodeInvalid
+    return code
+
+
+def _is_phone(text: str) -> bool:
+    try:
+        return bool(phone_in_e164(text))
+    except PhoneInvalid:
+        return False
+
+
+def check_birth_date(birth_date: date | None, today: date) -> None:
+    """Raise BirthDateInvalid."""
+    if birth_date is not None and birth_date >= today:
+        raise BirthDateInvalid
 
 
 def staff_code_of(number: int) -> str:

@@ -64,7 +64,7 @@ def open_duties(person_id: int, today: date) -> list[Duty]:
             .where(Completion.person_id == person_id, Completion.course_id == Course.id)
             .exists(),
         )
-        .order_by(Requirement.due_on, Course.slug)
+        .order_by(Requirement.due_on, Course.slug, Enrollment.round.desc(), Requirement.id)
     )
     duties: dict[str, Duty] = {}
     for due_on, unit_name, slug, version, enrollment in rows:
@@ -88,7 +88,6 @@ class RequirementRow:
     """A requirement as its manager sees it: how many it reaches, how many are done."""
 
     requirement: Requirement
-    title: dict[str, str]
     reached: int
     done: int
 
@@ -140,7 +139,6 @@ def requirements_in(roots: Sequence[int], today: date) -> list[RequirementRow]:
     return [
         RequirementRow(
             requirement=r,
-            title=r.course.current.title if r.course.current else {},
             reached=figures.get(r.id, (0, 0))[0],
             done=figures.get(r.id, (0, 0))[1],
         )

@@ -20,9 +20,9 @@ PROVINCES = (
     "Đồng Tháp, Gia Lai, Hà Nội, Hà Tĩnh, Hải Phòng, Hồ Chí Minh, Huế, Hưng Yên, Khánh Hòa, "
     "Lai Châu, Lạng Sơn, Lào Cai, Lâm Đồng, Nghệ An, Ninh Bình, Phú Thọ, Quảng Ngãi, "
     "Quảng Ninh, Quảng Trị, Sơn La, Tây Ninh, Thái Nguyên, Thanh Hóa, Tuyên Quang, Vĩnh Long"
-).split(", ")
+)
 TONES = ["an", "àn", "ản", "ãn", "án", "ạn", "ăn", "ân"]
-LETTERS = "a ă â b c d đ e ê f g h i j k l m n o ô ơ p q r s t u ư v w x y z".split()
+LETTERS = "a ă â b c d đ e ê f g h i j k l m n o ô ơ p q r s t u ư v w x y z"
 
 LETTER = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèéẹêềểễếệghiìíịklmnoòóọôồốộơờớợpqrstuùúụưừứựvxyỳýỵ"
 names = st.lists(
@@ -93,15 +93,15 @@ def test_folding_leaves_plain_lower_case_letters_only(name: str):
 
 
 def test_the_provinces_stand_in_vietnamese_order():
-    assert sorted(reversed(PROVINCES), key=sort_key) == PROVINCES
+    assert sorted(set(PROVINCES.split(", ")), key=sort_key) == PROVINCES.split(", ")
 
 
 def test_tones_follow_one_another_as_in_a_dictionary():
-    assert sorted(reversed(TONES), key=sort_key) == TONES
+    assert sorted(set(TONES), key=sort_key) == TONES
 
 
 def test_every_letter_of_the_alphabet_has_its_own_place():
-    assert sorted(reversed(LETTERS), key=sort_key) == LETTERS
+    assert sorted(set(LETTERS.split()), key=sort_key) == LETTERS.split()
 
 
 def test_letters_of_the_whole_text_weigh_more_than_any_tone():
@@ -147,12 +147,12 @@ def test_people_are_listed_by_given_name_then_by_the_whole_name():
         "Trần Văn Đức",
         "Phạm Quốc Ưu",
     ]
-    assert sorted(reversed(listed), key=name_sort_key) == listed
+    assert sorted(set(listed), key=name_sort_key) == listed
 
 
 def test_a_name_of_one_word_takes_its_place_among_the_others():
     listed = ["Trần Nam", "Lò Văn Ơn", "Ơn", "Y Ơn"]
-    assert sorted(reversed(listed), key=name_sort_key) == listed
+    assert sorted(set(listed), key=name_sort_key) == listed
 
 
 @given(st.lists(names, min_size=2, max_size=6))
@@ -195,7 +195,9 @@ def test_a_date_is_read_as_people_and_browsers_write_it(typed: str):
     assert read_date(typed) == date(2026, 11, 23)
 
 
-@pytest.mark.parametrize("typed", ["", "31/02/2026", "11/23/2026", "23/11/26", "hôm nay", "1/1/0206"])
+@pytest.mark.parametrize(
+    "typed", ["", "31/02/2026", "11/23/2026", "23/11/26", "hôm nay", "1/1/0206"]
+)
 def test_what_is_no_date_is_not_read_as_one(typed: str):
     assert read_date(typed) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
@@ -13,25 +14,36 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from app.kernel import assets, clock, slots, words
-from app.kernel.database import Database, set_current
+from app.kernel.database import Database, serialize, set_current
 from app.kernel.envelope import new_uuid
 from app.kernel.refusals import Refusal
 from app.kernel.web import submissions
 from app.kernel.web.access import open_to, without_database
-from app.kernel.web.answers import page
+from app.kernel.web.answers import is_safe_local_address, page
 from app.kernel.web.security import SAFE_METHODS, harden, is_cross_site
 
 LANGUAGES = ("vi", "en")
-LANGUAGE_COOKIE = "lang"
+MAX_KEY = 2**63 - 1
 MIN_ZIP = 800
 log = logging.getLogger(__name__)
+
+
+class KeyConverter(IntegerConverter):
+    """Row ids in addresses; a number that no database could hold is an unknown address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max": MAX_KEY, **kwargs})
 
 
 def install(app: Flask, database: Database, settings: Any) -> None:
     """Put the frame around an application."""
     app.extensions["database"], app.extensions["settings"] = database, settings
+    # A cookie goes out when it changes, not with every answer: some answers are shared caches' own.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.url_map.converters["int"] = KeyConverter
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
@@ -60,13 +72,9 @@ def _install_sign_in(app: Flask) -> None:
 
 
 def _install_words(app: Flask) -> None:
-    def language() -> str:
-        chosen = request.cookies.get(LANGUAGE_COOKIE) if request else None
-        return chosen if chosen in LANGUAGES else "vi"
-
     Babel(
         app,
-        locale_selector=language,
+        locale_selector=lambda: current_language() if request else "vi",
         default_locale="vi",
         default_timezone="Asia/Ho_Chi_Minh",
     )
@@ -79,9 +87,17 @@ def _translated(text: str) -> str:
     return gettext(text) if has_request_context() and text else text
 
 
+def language_cookie() -> str:
+    """The name of the cookie that keeps the chosen language."""
+    from flask import current_app
+
+    # The prefix binds the cookie to this host and to https (ASVS 5.0 3.3.1, 3.3.3).
+    return "__Host-lang" if current_app.extensions["settings"].is_secure else "lang"
+
+
 def current_language() -> str:
     """The language this page is shown in: vi or en."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = request.cookies.get(language_cookie())
     return chosen if chosen in LANGUAGES else "vi"
 
 
@@ -134,11 +150,12 @@ def _begin() -> Any:
     g.write = request.method not in SAFE_METHODS
     if is_cross_site(request):
         abort(403)
+    # Reading the form here also means that the whole body is in before a transaction opens.
+    if any("\0" in text for text in _texts()):
+        abort(400)  # nobody types it, and PostgreSQL takes no text that holds it
     view = _view()
     if getattr(view, "without_database", False):
         return None
-    if g.write:
-        request.form  # noqa: B018  read the whole body before a transaction opens
     database: Database = _database()
     own = getattr(view, "own_transactions", False)
     g.session = database.begin(write=g.write and not own)
@@ -147,6 +164,13 @@ def _begin() -> Any:
     if own and answer is None:
         _release()
     return answer
+
+
+def _texts() -> Iterator[str]:
+    yield request.path
+    for sent in (request.args, request.form) if g.write else (request.args,):
+        for name, text in sent.items(multi=True):
+            yield from (name, text)
 
 
 def _database() -> Database:
@@ -175,6 +199,8 @@ def _admit(view: Any) -> Any:
         uuid = submissions.valid_uuid(request.form.get("uuid", ""))
         if uuid:
             g.once = uuid
+            # Two presses at once: the second waits here until the first has its answer.
+            serialize(f"submission:{g.signed_in.person.id}:{uuid}")
             address = submissions.first_answer(g.signed_in.person.id, uuid)
             if address is not None:
                 return redirect(address, 303)
@@ -183,15 +209,16 @@ def _admit(view: Any) -> Any:
 
 def _close_transaction(response: Response) -> Response:
     current = g.get("session")
-    if current is None:
-        return response
-    if g.write and response.status_code < 400:
-        if g.get("once") and g.get("answered_with") and g.get("signed_in"):
-            submissions.remember(g.signed_in.person.id, g.once, g.answered_with, now=clock.now())
-        current.commit()
-    else:
-        current.rollback()
-    _release()
+    if current is not None:
+        if g.write and response.status_code < 400:
+            if g.get("once") and g.get("answered_with") and g.get("signed_in"):
+                submissions.remember(
+                    g.signed_in.person.id, g.once, g.answered_with, now=clock.now()
+                )
+            current.commit()
+        else:
+            current.rollback()
+        _release()
     if g.get("after_refusal"):
         acts, g.after_refusal = g.after_refusal, []
         with _database().unit_of_work():
@@ -219,8 +246,12 @@ def _answer_refusal(refusal: Refusal) -> Response:
 def _back() -> str:
     from urllib.parse import urlsplit
 
-    referer = urlsplit(request.headers.get("Referer", ""))
-    return referer.path if referer.netloc == request.host and referer.path else "/"
+    try:
+        referer = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    is_own = referer.netloc == request.host and is_safe_local_address(referer.path)
+    return referer.path if is_own else "/"
 
 
 _OWN_PAGES = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 503})

@@ -47,12 +47,15 @@ def is_cross_site(request: Request) -> bool:
     for header in ("Origin", "Referer"):
         value = request.headers.get(header)
         if value is not None:
-            return _origin(value) != _origin(request.host_url)
+            return _origin(value) != (request.scheme, request.host)
     return True
 
 
-def _origin(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
+def _origin(address: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
     return parts.scheme, parts.netloc
 
 

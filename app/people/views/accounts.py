@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from app.kernel import clock
@@ -13,7 +13,7 @@ from app.kernel.web import database, done, me, open_to, own_transactions, page
 from app.organization.actions import found_unit
 from app.organization.rules import KIND_NAMES
 from app.people import actions, passwords, queries, rules
-from app.people.forms import FoundingForm, PasswordForm
+from app.people.forms import FoundingForm, PasswordChangeForm, PasswordForm
 from app.people.models import Person
 from app.people.views import pages
 
@@ -34,20 +34,23 @@ def invitation(token: str) -> Any:
 @own_transactions
 def accept_invitation(token: str) -> Any:
     now = clock.now()
-    with database().unit_of_work(write=False):
+    with database().unit_of_work(write=False) as current:
         found = queries.invitation(token, now)
+        invited = current.get(Person, found.person_id) if found and found.person_id else None
     if found is None:
         return page("people/invitation_spent.html", 404)
-    if found.purpose == "found":
+    if invited is None:
         return _found(token)
     form: Any = PasswordForm.sent()
-    if not _password_fits(form):
+    if not _password_fits(form, invited):
         return page("people/set_password.html", 422, form=form, token=token)
     stored = passwords.hashed(form.password.data)
-    with database().unit_of_work() as current:
-        used = actions.use_invitation(token, now=now)
-        person = current.get(Person, used.person_id) or abort(404)
-        actions.set_password(person, stored, now=now)
+    try:
+        with database().unit_of_work():
+            actions.use_invitation(token, now=now)
+            actions.set_password(invited, stored, now=now)
+    except rules.InvitationSpent:
+        return page("people/invitation_spent.html", 404)
     return done(_("Đã đặt mật khẩu. Mời anh/chị đăng nhập."), url_for("people.sign_in"))
 
 
@@ -77,6 +80,8 @@ def _found(token: str) -> Any:
             for role in ("administrator", "manager"):
                 actions.grant_role(person, role, unit, by=None, within=None, now=now)
             actions.set_password(person, stored, now=now)
+    except rules.InvitationSpent:
+        return page("people/invitation_spent.html", 404)
     except Refusal as refusal:
         form.form_errors.append(str(refusal))
         return page("people/found.html", 422, form=form, token=token)
@@ -91,11 +96,12 @@ def _founding_form(form: FoundingForm) -> FoundingForm:
     return form
 
 
-def _password_fits(form: PasswordForm) -> bool:
+def _password_fits(form: PasswordForm, owner: Person | None = None) -> bool:
     if not form.validate():
         return False
+    names = (owner.full_name, owner.staff_code, owner.email, owner.phone) if owner else ()
     try:
-        rules.check_password(form.password.data or "")
+        rules.check_password(form.password.data or "", names=names)
     except rules.PasswordWeak as weak:
         form.explain({"password": weak})
         return False
@@ -105,44 +111,48 @@ def _password_fits(form: PasswordForm) -> bool:
 @pages.get("/tai-khoan")
 @open_to("learner")
 def account() -> Any:
-    person = me()
-    own = queries.account_of(person.id)
-    return page(
-        "people/account.html",
-        person=person,
-        memberships=queries.memberships_of(person.id, clock.today()),
-        roles=queries.roles_of(person.id),
-        sessions=queries.sessions_of(own.id) if own else [],
-        form=PasswordForm(),
-        names=rules,
-    )
+    return _account_page(PasswordChangeForm(), 200)
 
 
 @pages.post("/tai-khoan/mat-khau")
 @open_to("learner")
 @own_transactions
 def change_password() -> Any:
-    form = PasswordForm.sent()
-    person = me()
-    if not _password_fits(form):
-        with database().unit_of_work(write=False):
-            own = queries.account_of(person.id)
-            return page(
-                "people/account.html",
-                422,
-                person=person,
-                memberships=queries.memberships_of(person.id, clock.today()),
-                roles=queries.roles_of(person.id),
-                sessions=queries.sessions_of(own.id) if own else [],
-                form=form,
-                names=rules,
-            )
-    old = request.form.get("current", "")
-    with database().unit_of_work(write=False):
+    form: Any = PasswordChangeForm.sent()
+    person, now = me(), clock.now()
+    if not _password_fits(form, person):
+        return _account_again(form, 422)
+    with database().unit_of_work():
+        allowed = actions.count_try(person.staff_code, request.remote_addr or "", now=now)
         own = queries.account_of(person.id)
-    if own and own.password_hash and not passwords.is_right(own.password_hash, old):
-        raise rules.SignInRefused(_("Mật khẩu hiện tại chưa đúng, nên chưa đổi gì."))
+    if not allowed:
+        form.explain({"current": rules.TooManyTries()})
+        return _account_again(form, 429)
+    if own and own.password_hash and not passwords.is_right(own.password_hash, form.current.data):
+        form.explain({"current": _("Mật khẩu hiện tại chưa đúng, nên chưa đổi gì.")})
+        return _account_again(form, 422)
     stored = passwords.hashed(form.password.data)
     with database().unit_of_work():
-        actions.set_password(person, stored, now=clock.now())
+        changed = actions.set_password(person, stored, now=now)
+        actions.forgive_tries(changed, request.remote_addr or "", now=now)
     return done(_("Đã đổi mật khẩu. Mời anh/chị đăng nhập lại."), url_for("people.sign_in"))
+
+
+def _account_again(form: PasswordChangeForm, status: int) -> Any:
+    with database().unit_of_work(write=False):
+        return _account_page(form, status)
+
+
+def _account_page(form: PasswordChangeForm, status: int) -> Any:
+    person = me()
+    own = queries.account_of(person.id)
+    return page(
+        "people/account.html",
+        status,
+        person=person,
+        memberships=queries.memberships_of(person.id, clock.today()),
+        roles=queries.roles_of(person.id),
+        sessions=queries.sessions_of(own.id, clock.now()) if own else [],
+        form=form,
+        names=rules,
+    )

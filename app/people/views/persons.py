@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.kernel import clock
 from app.kernel.refusals import Refusal
-from app.kernel.web import done, me, open_to, page, signed_in
+from app.kernel.web import done, me, open_to, page, settings, signed_in
 from app.organization import queries as organization
 from app.people import actions, queries, rules
 from app.people.forms import MembershipForm, PersonForm, RoleForm
@@ -47,6 +47,7 @@ def persons() -> Any:
         search=search,
         following=following,
         names=rules,
+        today=clock.today(),
     )
 
 
@@ -97,10 +98,13 @@ def add_person() -> Any:
 @open_to("administrator")
 def person(person_id: int) -> Any:
     found = _person(person_id)
+    roles = queries.roles_of(found.id)
+    shown = [place.unit_id for place in found.memberships] + [role.unit_id for role in roles]
     return page(
         "people/person.html",
         person=found,
-        roles=queries.roles_of(found.id),
+        roles=roles,
+        within_reach=organization.among_below(_roots(), shown),
         account=queries.account_of(found.id),
         membership_form=_with_choices(MembershipForm(starts_on=clock.today())),
         role_form=_with_choices(RoleForm()),
@@ -146,8 +150,10 @@ def end_membership(person_id: int, membership_id: int) -> Any:
 @open_to("administrator")
 def invite(person_id: int) -> Any:
     found = _person(person_id)
-    token = actions.invite(found, purpose="password", by=me(), now=clock.now())
-    address = url_for(".invitation", token=token, _external=True)
+    token = actions.invite(found, purpose="password", by=me(), within=_roots(), now=clock.now())
+    # SITE_URL goes before what the request calls this host: anybody can write a Host header.
+    base = settings().site_url or request.host_url.rstrip("/")
+    address = base + url_for(".invitation", token=token)
     actions.mail_invitation(found, address, now=clock.now())
     # Shown once on this page: an address in a redirect would stay in logs and histories.
     return page("people/invited.html", person=found, address=address)

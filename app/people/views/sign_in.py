@@ -12,7 +12,7 @@ from app.kernel import clock
 from app.kernel.slots import SignedIn
 from app.kernel.web import database, done, open_to, own_transactions, page, settings, signed_in
 from app.kernel.web.answers import come_from, is_safe_local_address
-from app.kernel.web.frame import LANGUAGE_COOKIE, LANGUAGES
+from app.kernel.web.frame import LANGUAGES, language_cookie
 from app.people import actions, demo_roles, passwords, queries, rules
 from app.people.forms import SignInForm
 from app.people.models import Account, Person
@@ -48,7 +48,8 @@ def enter() -> Any:
         return _form(form, 422)
     assert account is not None
     with database().unit_of_work():
-        token = _start(account, form.name.data)
+        actions.forgive_tries(account, request.remote_addr or "", now=now)
+        token = _start(account)
     return _welcome(account.person_id, token, form.tiep.data or "")
 
 
@@ -60,7 +61,7 @@ def enter_demo() -> Any:
         abort(404)
     person = demo_roles.person_for(request.form.get("vai", "")) or abort(404)
     account = queries.account_of(person.id) or abort(404)
-    return _welcome(person.id, _start(account, person.staff_code), request.form.get("tiep", ""))
+    return _welcome(person.id, _start(account), request.form.get("tiep", ""))
 
 
 @pages.post("/dang-xuat")
@@ -82,7 +83,7 @@ def choose_language() -> Any:
         abort(400)
     response = make_response(redirect(come_from("/"), 303))
     response.set_cookie(
-        LANGUAGE_COOKIE,
+        language_cookie(),
         language,
         max_age=31536000,
         secure=settings().is_secure,
@@ -92,9 +93,11 @@ def choose_language() -> Any:
     return response
 
 
-def _start(account: Account, name: str) -> str:
-    agent = request.headers.get("User-Agent", "")
-    return actions.start_session(account, sign_in_name=name, agent=agent, now=clock.now())
+def _start(account: Account) -> str:
+    agent, now, who = request.headers.get("User-Agent", ""), clock.now(), signed_in()
+    if who:
+        actions.end_session(who.session_token, now=now)
+    return actions.start_session(account, agent=agent, now=now)
 
 
 def _welcome(person_id: int, token: str, wanted: str) -> Any:
