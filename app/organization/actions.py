@@ -13,6 +13,7 @@ from app.kernel.database import serialize, session
 from app.kernel.words import fold, nfc, sort_key
 from app.organization import queries, rules
 from app.organization.models import Unit, UnitLine, UnitPast
+from app.organization.provinces import STRUCTURE_SINCE, Province, provinces
 
 _PREFIXES = ("Thành phố ", "Tỉnh ")
 
@@ -117,6 +118,51 @@ def change_unit(
         after={"name": name, "kind": kind, "parent": parent_id, "decision": decision},
         now=now,
     )
+
+
+def found_provinces(parent: Unit | None, *, by: Any, now: datetime) -> list[Unit]:
+    """Add today's provinces and centrally-run cities below a unit; returns those it added.
+
+    Doing it again adds nothing, and turns into cities those that became one meanwhile: the
+    unit stays the same, what it was before is kept. Raises UnitCodeTaken where a code of the
+    list names a unit of another kind.
+    """
+    added = []
+    for province in provinces(by_code=True):
+        unit = queries.unit_by_code(province.code)
+        if unit is None or unit.kind not in ("province", "municipality"):
+            kind, name = _state_on(province, STRUCTURE_SINCE)
+            unit = found_unit(
+                code=province.code,
+                kind=kind,
+                name=name,
+                parent=parent,
+                opened_on=STRUCTURE_SINCE,
+                place_name=province.short_name,
+                by=by,
+                now=now,
+            )
+            added.append(unit)
+        kind, name = _state_on(province, local_date(now))
+        if unit.kind != kind and unit.since < province.since:
+            change_unit(
+                unit,
+                name=name,
+                kind=kind,
+                parent=unit.parent,
+                since=province.since,
+                decision=province.act,
+                by=by,
+                now=now,
+            )
+    return added
+
+
+def _state_on(province: Province, day: date) -> tuple[str, str]:
+    """Kind and name on a day; the cities of 2026 were provinces before."""
+    if day < province.since:
+        return "province", f"Tỉnh {province.short_name}"
+    return province.kind, province.name
 
 
 def _sort(kind: str, name: str) -> str:
