@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.kernel import audit, jobs
+from app.kernel import audit, clock, jobs
 from app.kernel.database import session
 from app.kernel.lists.listing import SORT, Asked
-from app.kernel.words import fold
+from app.kernel.words import Words, fold
 from app.people.models import Person
 from app.reporting import exporting, queries, rules
 from app.reporting.exporting import Made
@@ -39,7 +39,7 @@ def record_export(
         made_by_id=by.id,
         made_at=now,
         row_count=count,
-        file_name=f"{fold(asked.list.title.source).replace(' ', '-')}-{now:%Y%m%d-%H%M}.{form}",
+        file_name=file_name(asked.list.title, form, now),
     )
     session().add(export)
     session().flush()
@@ -64,3 +64,8 @@ def record_export(
         now=now,
     )
     return export
+
+
+def file_name(title: Words, form: str, now: datetime) -> str:
+    """hoan-thanh-20261123-0805.xlsx: plain letters, so that every system keeps it."""
+    return f"{fold(title.source).replace(' ', '-')}-{clock.local(now):%Y%m%d-%H%M}.{form}"

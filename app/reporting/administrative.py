@@ -44,12 +44,12 @@ COLUMNS = (
     ListColumn("Ngày, tháng, năm sinh", 20, is_centred=True, is_of_person=True),
     ListColumn("Chức vụ", 23, is_of_person=True),
     ListColumn("Đơn vị công tác", 30, is_of_person=True),
-    ListColumn("Khóa đã hoàn thành", 43),
+    ListColumn("Khóa đã hoàn thành", 41),
     ListColumn("Số tiết", 10, is_centred=True),
     ListColumn("Ngày hoàn thành", 20, is_centred=True),
     ListColumn("Số vào sổ", 19, is_centred=True),
     ListColumn("Quyết định công nhận", 27),
-    ListColumn("Ghi chú", 18),
+    ListColumn("Ghi chú", 20),
 )
 PERSON_COLUMNS = sum(column.is_of_person for column in COLUMNS)
 

@@ -119,7 +119,8 @@ def _table(document: Any, trained: TrainedList) -> None:
     table.append(grid)
     table.append(_head_row())
     for person in trained.people:
-        for row in _person_rows(person):
+        # The last person goes with the signatures: these never stand alone on a page.
+        for row in _person_rows(person, is_last=person is trained.people[-1]):
             table.append(row)
     table.append(_total_row(trained))
     body = document.element.body
@@ -133,12 +134,12 @@ def _head_row() -> Any:
     return row
 
 
-def _person_rows(person: TrainedPerson) -> list[Any]:
+def _person_rows(person: TrainedPerson, *, is_last: bool) -> list[Any]:
     rows = []
     own, count = person.cells(), len(person.courses)
     for index, course in enumerate(person.courses):
         row = _row()
-        together = count <= KEPT_TOGETHER and index < count - 1
+        together = count <= KEPT_TOGETHER and (is_last or index < count - 1)
         merge = "" if count == 1 else ("continue" if index else "restart")
         texts = (*(own if index == 0 else [""] * len(own)), *course.cells())
         for column, text in zip(COLUMNS, texts, strict=True):
@@ -160,15 +161,20 @@ def _total_row(trained: TrainedList) -> Any:
     widths = [column.millimetres for column in COLUMNS]
     rest = len(COLUMNS) - PERSON_COLUMNS - 2
     row = _row()
-    row.append(_cell(people, sum(widths[:PERSON_COLUMNS]), bold=True, span=PERSON_COLUMNS))
-    row.append(_cell(courses, widths[PERSON_COLUMNS], bold=True))
-    row.append(_cell(periods, widths[PERSON_COLUMNS + 1], bold=True, centred=True))
-    row.append(_cell("", sum(widths[-rest:]), span=rest))
+    for text, millimetres, span, centred in (
+        (people, sum(widths[:PERSON_COLUMNS]), PERSON_COLUMNS, False),
+        (courses, widths[PERSON_COLUMNS], 1, False),
+        (periods, widths[PERSON_COLUMNS + 1], 1, True),
+        ("", sum(widths[-rest:]), rest, False),
+    ):
+        row.append(
+            _cell(text, millimetres, bold=True, span=span, centred=centred, keep_with_next=True)
+        )
     return row
 
 
 def _signatures(document: Any) -> None:
-    _line(document, "", 6)
+    _line(document, "", 6, keep_with_next=True)
     for cell, (office, hint) in zip(
         _two_cells(document, 126, 126), (PREPARER, HEAD_OF_UNIT), strict=True
     ):

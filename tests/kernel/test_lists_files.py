@@ -90,7 +90,7 @@ def test_csv_holds_exactly_the_columns_and_rows() -> None:
     lines = list(csv.reader(io.StringIO(csv_text()), delimiter=";"))
     assert lines[0] == [str(c.heading) for c in COLUMNS]
     assert lines[1] == ["Đỗ Văn Ưởng", "00123", "05/02/2026", "1234,5", "87,5%", "Có"]
-    assert lines[2] == ['Nguyễn; Thị\n"Hoà"', "01-02-2024", "", "-3,0", "100,0%", "Không"]
+    assert lines[2] == ['Nguyễn; Thị\n"Hoà"', "01-02-2024", "", "-3,0", "100%", "Không"]
     assert lines[4] == []
 
 

@@ -80,7 +80,8 @@ class Column:
         if isinstance(value, str):
             return value
         if self.kind is Kind.PERCENT:
-            return show_number(value * 100, self.decimals) + "%"
+            # Whole per cents stand without decimals, as they are written by hand.
+            return show_number(round(float(value) * 100, self.decimals)) + "%"
         if self.kind is Kind.NUMBER:
             return show_number(value, self.decimals)
         return str(value)

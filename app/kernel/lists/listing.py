@@ -18,7 +18,6 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     and_,
     case,
     false,
@@ -28,9 +27,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import Grouping
 
 from app.kernel.lists.columns import Column, Expression, Value
 from app.kernel.lists.filters import Filter, NotThere, Options
@@ -42,22 +39,6 @@ SORT, AFTER, BEFORE = "sap-xep", "sau", "truoc"
 NO_FILTER = _l("không lọc")
 
 S = TypeVar("S")
-
-
-class ByteOrder(Grouping[str]):
-    """Text ordered by its bytes: stored sort keys mean nothing in a database's own collation."""
-
-    inherit_cache = True
-
-
-@compiles(ByteOrder)
-def _plain(element: ByteOrder, compiler: Any, **kw: Any) -> str:
-    return str(compiler.process(element.element, **kw))
-
-
-@compiles(ByteOrder, "postgresql")
-def _c_collation(element: ByteOrder, compiler: Any, **kw: Any) -> str:
-    return f'({compiler.process(element.element, **kw)}) COLLATE "C"'
 
 
 @dataclass(frozen=True)
@@ -241,7 +222,7 @@ class Asked(Generic[S]):
     def _order(self) -> _Order:
         column = self.sort_column
         return _Order(
-            keys=tuple(_in_byte_order(e) for e in (*column.sort, self.list.row_id)),
+            keys=tuple(_element(e) for e in (*column.sort, self.list.row_id)),
             is_nullable=column.nullable,
             is_descending=self.is_descending,
         )
@@ -320,9 +301,10 @@ def _null_flag(key: ColumnElement[Any]) -> ColumnElement[int]:
     return case((key.is_(None), 1), else_=0)
 
 
-def _in_byte_order(expression: Expression) -> ColumnElement[Any]:
+def _element(expression: Expression) -> ColumnElement[Any]:
+    """A model's attribute as the column behind it."""
     element: ColumnElement[Any] = expression.expression  # type: ignore[attr-defined]
-    return ByteOrder(element) if isinstance(element.type, String) else element
+    return element
 
 
 _LETTERS: Sequence[tuple[str, type]] = (
