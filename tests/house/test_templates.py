@@ -70,7 +70,9 @@ def test_a_page_extends_the_only_skeleton(path: Path):
         re.search(rf'(include|import|from)\s+"{re.escape(short)}"', other.read_text("utf-8"))
         for other in HTML
     )
-    if is_part or path.name == "page.html" or path.parent.name == "parts":
+    if is_part or path.name.startswith("_") or path.parent.name == "parts":
+        return  # a piece of a page
+    if path.name == "page.html":
         return
     if tree.name(path) == STANDS_ALONE:
         return
