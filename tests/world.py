@@ -309,14 +309,15 @@ RIGHT |= {"ks-4": ["dapanbank"]}
 
 
 def a_written_course(
-    slug: str = "khao-sat-co-so", *, now: datetime = NOW, **instead: str
+    slug: str = "khao-sat-co-so", *, now: datetime = NOW, **instead: str | None
 ) -> Course:
     """Publish the written course as its folder would be; `instead` gives keys of course.yml
-    other values. Needs a file store, as the application gives.
+    other values, or takes them out (None). Needs a file store, as the application gives.
     """
     text = WRITTEN["course.yml"]
     for name, value in instead.items():
-        text, times = re.subn(rf"(?m)^( *){name}: .*$", rf"\1{name}: {value}", text)
+        line = "" if value is None else rf"\1{name}: {value}\n"
+        text, times = re.subn(rf"(?m)^( *){name}: .*\n", line, text)
         if not times:
             text += f"{name}: {value}\n"
     return a_published_course(slug, {**WRITTEN, "course.yml": text}, now=now)

@@ -37,8 +37,8 @@ def catalogue() -> Any:
         ways=queries.progress_of(who.person.id) if who else {},
         themes=THEME_NAMES,
         levels=LEVEL_NAMES,
-        following=_page_at(first + PAGE_SIZE, len(found.courses)),
-        previous=_page_at(first - PAGE_SIZE, len(found.courses)),
+        following=_page_at(form, first + PAGE_SIZE, len(found.courses)),
+        previous=_page_at(form, first - PAGE_SIZE, len(found.courses)),
     )
 
 
@@ -48,9 +48,11 @@ def _first() -> int:
     return number - number % PAGE_SIZE
 
 
-def _page_at(first: int, count: int) -> str | None:
+def _page_at(form: CatalogueForm, first: int, count: int) -> str | None:
     """The address of the page of this search that begins there; None when there is none."""
     if not 0 <= first < count:
         return None
-    asked = {name: value for name, value in request.args.items() if value and name != "tu"}
-    return url_for(".catalogue", **asked, **({"tu": first} if first else {}))
+    asked: dict[str, Any] = {field.name: field.data for field in form if field.data}
+    if first:
+        asked["tu"] = first
+    return url_for(".catalogue", **asked)
