@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from app.catalog.blocks import Callout, Line, questions_in
+from app.catalog.blocks import Callout, Line
 from app.catalog.bundle import PICTURES, Bundle, from_folder
-from app.catalog.content import CourseContent, LessonPage, ReadyLesson, ReadyQuestion
+from app.catalog.content import CourseContent, ReadyLesson
 from app.catalog.course_file import PERIOD_MINUTES, CourseFile, Draw
 from app.catalog.pictures import UnsafePicture, check_svg
-from app.catalog.render import Part, Renderer, media_of
+from app.catalog.preparing import prepare
 from app.catalog.rules import CourseHasErrors
-from app.catalog.source import Asked, CourseSource, Lesson, LessonText, Topic, read_course, stamp
+from app.catalog.source import CourseSource, LessonText, read_course
 from app.kernel.words import Words, _l
 from app.questions.kinds import Question
-from app.questions.problems import Problem, ProblemList
-from app.questions.translation import with_answers_of
+from app.questions.problems import Problem
 
 LONGEST_LESSON = 45
 PICTURE_BYTES = 300 * 1024
@@ -42,11 +41,6 @@ class Checked:
     def reminders(self) -> tuple[Problem, ...]:
         """What a good editor would say."""
         return tuple(p for p in self.problems if not p.is_error)
-
-
-def media_address(bundle: Bundle, path: str) -> str:
-    """Where a media file is served: under its content's hash, for ever the same bytes."""
-    return f"/tep/{bundle.media_hash(path)}/{path.rpartition('/')[2]}"
 
 
 def check(
@@ -89,7 +83,7 @@ class _Checker:
         self.bundle = course.bundle
         self.known_courses = known_courses
         self.problems: list[Problem] = []
-        self.used: set[str] = set()
+        self.used: Collection[str] = ()
 
     def run(self) -> CourseContent | None:
         file = self.course.file
@@ -104,14 +98,15 @@ class _Checker:
         self._lesson_rules()
         self._question_kinds()
         self._draws()
-        lessons, questions = self._render()
+        prepared = prepare(self.course)
+        self.problems += prepared.problems
+        self.used = prepared.used
         self._media()
         if file is None:
             return None
-        self._minutes(file, lessons)
+        self._minutes(file, prepared.lessons)
         self._languages(file)
-        media = tuple(path for path in self.bundle.files if path in self.used)
-        return CourseContent(self.bundle, file, lessons, questions, media)
+        return CourseContent(self.bundle, file, prepared.lessons, prepared.questions)
 
     def _error(self, file: str, line: int, code: str, message: Words) -> None:
         self.problems.append(Problem(file, line, "error", code, message))
@@ -372,111 +367,6 @@ class _Checker:
                         _l("không bài kiểm tra nào rút câu “%(id)s”", id=asked.question.id),
                     )
 
-    # Rendering
-
-    def _render(self) -> tuple[tuple[ReadyLesson, ...], tuple[ReadyQuestion, ...]]:
-        media = media_of(self.bundle, lambda path: media_address(self.bundle, path))
-        addresses = {}
-        for lesson in self.course.lessons:
-            address = f"/khoa-hoc/{self.bundle.slug}/bai/{lesson.key}"
-            for text in (lesson.source, *lesson.translations.values()):
-                addresses[text.path] = address
-        self.renderers: dict[str, Renderer] = {}
-
-        def renderer(language: str) -> Renderer:
-            if language not in self.renderers:
-                self.renderers[language] = Renderer(language, media, addresses)
-            return self.renderers[language]
-
-        lessons = tuple(self._lesson(lesson, renderer) for lesson in self.course.lessons)
-        questions = tuple(
-            self._question(asked, place, renderer) for asked, place in self.course.asked()
-        )
-        for one in self.renderers.values():
-            self.used |= one.used_by_questions()
-        return lessons, questions
-
-    def _lesson(self, lesson: Lesson, renderer: Callable[[str], Renderer]) -> ReadyLesson:
-        own = self.course.language
-        ids = tuple(block.id for block in questions_in(list(lesson.source.blocks)))
-        pages = {own: self._page(lesson.source, renderer(own), own)}
-        source_stamp = stamp(self.bundle.text(lesson.source.path))
-        for language, text in lesson.translations.items():
-            page = self._page(text, renderer(language), language)
-            is_stale = text.file.of is not None and text.file.of != source_stamp
-            pages[language] = replace(
-                page, parts=with_all_questions(page.parts, ids), is_stale=is_stale
-            )
-        file = lesson.source.file
-        return ReadyLesson(lesson.number, lesson.key, file.was, file.kind, file.minutes, ids, pages)
-
-    def _page(self, text: LessonText, renderer: Renderer, language: str) -> LessonPage:
-        problems = ProblemList(text.path)
-        rendered = renderer.lesson(list(text.blocks), problems)
-        self.problems += problems.found
-        self.used |= rendered.media
-        minutes = text.file.minutes
-        if language == self.course.language and rendered.reading_minutes > minutes:
-            self._remind(
-                text.path,
-                text.file.lines.get("minutes", 1),
-                "minutes-short",
-                _l(
-                    "riêng việc đọc đã cần khoảng %(reading)s phút, bài ghi %(minutes)s phút",
-                    reading=rendered.reading_minutes,
-                    minutes=minutes,
-                ),
-            )
-        return LessonPage(
-            language,
-            text.file.title,
-            text.file.objectives,
-            rendered.parts,
-            rendered.text,
-            tuple((h.level, h.id, h.text) for h in rendered.headings),
-            rendered.reading_minutes,
-        )
-
-    def _question(
-        self, asked: Asked, place: Lesson | Topic, renderer: Callable[[str], Renderer]
-    ) -> ReadyQuestion:
-        own = self.course.language
-        others: Mapping[str, Asked] = {
-            language: found[asked.question.id]
-            for language, found in self._translated_questions(place)
-            if asked.question.id in found
-        }
-        source = with_answers_of(asked.question, [o.question for o in others.values()])
-        languages = {own: self._text(asked, source, renderer(own))}
-        for language, other in others.items():
-            question = replace(
-                other.question,
-                texts=source.texts,
-                number=other.question.number
-                and source.number
-                and replace(other.question.number, unit_keys=source.number.unit_keys),
-            )
-            languages[language] = self._text(other, question, renderer(language))
-        return ReadyQuestion(
-            asked.question,
-            place.name if isinstance(place, Topic) else None,
-            place.key if isinstance(place, Lesson) else None,
-            languages,
-        )
-
-    def _translated_questions(
-        self, place: Lesson | Topic
-    ) -> Iterable[tuple[str, Mapping[str, Asked]]]:
-        if isinstance(place, Topic):
-            return place.translations.items()
-        return ((language, text.questions) for language, text in place.translations.items())
-
-    def _text(self, asked: Asked, question: Question, renderer: Renderer) -> Question:
-        problems = ProblemList(asked.path)
-        rendered = renderer.question(question, asked.body, problems)
-        self.problems += problems.found
-        return rendered
-
     # Media
 
     def _media(self) -> None:
@@ -511,18 +401,3 @@ class _Checker:
                 )
             if path not in self.used:
                 self._remind(path, 1, "media-unused", _l("không bài nào dùng tệp này"))
-
-
-def with_all_questions(parts: Sequence[Part], ids: Sequence[str]) -> tuple[Part, ...]:
-    """A translation's parts with the questions it leaves out, each beside its neighbour."""
-    found = list(parts)
-    shown = {part["question"] for part in parts if "question" in part}
-    for index, id_ in enumerate(ids):
-        if id_ in shown:
-            continue
-        before = [i for i, part in enumerate(found) if part.get("question") in ids[:index]]
-        behind = [i for i, part in enumerate(found) if part.get("question") in ids[index + 1 :]]
-        place = before[-1] + 1 if before else behind[0] if behind else len(found)
-        found.insert(place, {"question": id_})
-        shown.add(id_)
-    return tuple(found)

@@ -92,11 +92,16 @@ def check_command(folder: Path | None, language: str) -> None:
 def publish(folder: Path | None, language: str) -> None:
     """Publish a course folder, or all of courses/. A course with an error stays as it was."""
     with _speaking(language):
-        results = shipped.check_all(_folders(folder))
+        results = shipped.check_all(_folders(folder), published=_published())
         for path, checked in results.items():
             _publish(path, checked)
     if any(checked.errors for checked in results.values()):
         raise SystemExit(1)
+
+
+def _published() -> set[str]:
+    with current_database().unit_of_work(write=False):
+        return queries.all_slugs()
 
 
 def _publish(path: Path, checked: Checked) -> None:
@@ -172,7 +177,7 @@ def import_command(source: Path, slug: str | None, language: str) -> None:
             if source.stat().st_size > MOST_BYTES:
                 fail(str(_l("tệp lớn hơn %(most)s MB", most=MOST_BYTES // 1024**2)))
             bundle, found = from_zip(source.read_bytes(), slug)
-        checked = check(bundle, found)
+        checked = check(bundle, found, known_courses=_published())
         _say(source, checked)
         try:
             ready(checked)

@@ -27,7 +27,6 @@ class LessonPage:
     parts: tuple[Part, ...]
     text: str
     headings: tuple[tuple[int, str, str], ...]
-    reading_minutes: int
     is_stale: bool = False
 
     @property
@@ -91,18 +90,6 @@ class CourseContent:
     file: CourseFile
     lessons: tuple[ReadyLesson, ...]
     questions: tuple[ReadyQuestion, ...]
-    media: tuple[str, ...]
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that all of the course can be read in, its own first."""
-        own = self.file.language
-        others = [
-            language
-            for language in sorted({name for lesson in self.lessons for name in lesson.pages})
-            if language != own and all(language in lesson.pages for lesson in self.lessons)
-        ]
-        return (own, *others)
 
     @property
     def minutes(self) -> int:

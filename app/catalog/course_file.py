@@ -5,19 +5,17 @@ Closed: an unknown key is an error, with its line and the nearest known name.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, TypeVar, cast
+from typing import Literal
 
-from app.catalog.yaml_text import Keys, Node, Rows, Text, YamlProblem, read
-from app.kernel.words import Words, _l
+from app.catalog.yaml_form import LANGUAGES, LONGEST_TEXT, Form, Language, open_form
+from app.kernel.words import _l
 from app.questions.kinds import DIFFICULTIES, Difficulty, Question
-from app.questions.problems import ProblemList, unknown_name
+from app.questions.problems import ProblemList
 
-Language = Literal["vi", "en"]
 Theme = Literal["digital-transformation", "technology-transfer", "extension-skills"]
 Level = Literal["foundation", "practitioner", "advanced"]
 Audience = Literal["officer", "collaborator", "trainer", "manager", "enterprise"]
@@ -25,7 +23,6 @@ Review = Literal["after-submit", "after-pass", "after-close", "never"]
 Change = Literal["correction", "substantial"]
 LessonKind = Literal["reading", "practice", "assignment"]
 
-LANGUAGES: tuple[Language, ...] = ("vi", "en")
 THEMES: tuple[Theme, ...] = ("digital-transformation", "technology-transfer", "extension-skills")
 LEVELS: tuple[Level, ...] = ("foundation", "practitioner", "advanced")
 AUDIENCES: tuple[Audience, ...] = (
@@ -40,14 +37,6 @@ CHANGES: tuple[Change, ...] = ("correction", "substantial")
 LESSON_KINDS: tuple[LessonKind, ...] = ("reading", "practice", "assignment")
 
 PERIOD_MINUTES = 45  # one tiết, by custom (domain.md section 4)
-LONGEST_LINE = 500
-LONGEST_TEXT = 5_000
-MOST_ROWS = 100
-
-_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -170,7 +159,7 @@ def split_front_matter(text: str) -> tuple[str | None, str, int]:
 def read_course_file(text: str, problems: ProblemList) -> CourseFile | None:
     """course.yml, or None where problems leave none."""
     before = len(problems.found)
-    form = _open_form(text, 1, problems)
+    form = open_form(text, 1, problems)
     if form is None:
         return None
     language = form.word("language", LANGUAGES, required=True) or "vi"
@@ -213,7 +202,7 @@ def read_lesson_file(
             _l("bài phải bắt đầu bằng phần khai báo giữa hai dòng ---, với title và minutes"),
         )
         return None
-    form = _open_form(front, 2, problems)
+    form = open_form(front, 2, problems)
     if form is None:
         return None
     kind = form.word("kind", LESSON_KINDS) or "reading"
@@ -235,7 +224,7 @@ def read_lesson_file(
 
 def read_bank_file(front: str | None, problems: ProblemList) -> BankFile:
     """The front matter of a file of questions; all of it may be left out."""
-    form = _open_form(front or "", 2, problems)
+    form = open_form(front or "", 2, problems)
     if form is None:
         return BankFile()
     bank = BankFile(title=form.line("title"), of=form.line("of") or None)
@@ -243,15 +232,7 @@ def read_bank_file(front: str | None, problems: ProblemList) -> BankFile:
     return bank
 
 
-def _open_form(text: str, first_line: int, problems: ProblemList) -> _Form | None:
-    try:
-        return _Form(read(text, first_line=first_line), problems)
-    except YamlProblem as wrong:
-        problems.error(wrong.line, wrong.code, wrong.message)
-        return None
-
-
-def _completion(form: _Form | None) -> Completion:
+def _completion(form: Form | None) -> Completion:
     if form is None:
         return Completion()
     completion = Completion(
@@ -265,7 +246,7 @@ def _completion(form: _Form | None) -> Completion:
     return completion
 
 
-def _final_quiz(form: _Form | None) -> FinalQuiz | None:
+def _final_quiz(form: Form | None) -> FinalQuiz | None:
     if form is None:
         return None
     quiz = FinalQuiz(
@@ -281,7 +262,7 @@ def _final_quiz(form: _Form | None) -> FinalQuiz | None:
     return quiz
 
 
-def _draws(form: _Form) -> tuple[Draw, ...]:
+def _draws(form: Form) -> tuple[Draw, ...]:
     draws = []
     for row in form.forms("draw"):
         topic = row.key("from", required=True)
@@ -294,229 +275,9 @@ def _draws(form: _Form) -> tuple[Draw, ...]:
     return tuple(draws)
 
 
-def _certificate(form: _Form | None) -> CertificateFile:
+def _certificate(form: Form | None) -> CertificateFile:
     if form is None:
         return CertificateFile()
     certificate = CertificateFile(form.whole("valid_months", 1, 600), form.keys("skills"))
     form.close()
     return certificate
-
-
-class _Form:
-    """Types the values of a mapping, noting what is wrong; `close` names what nobody asked for."""
-
-    def __init__(self, node: Keys, problems: ProblemList) -> None:
-        self.keys_node = node
-        self.problems = problems
-        self.asked: list[str] = []
-
-    def close(self) -> None:
-        for key, line in self.keys_node.key_lines.items():
-            if key not in self.asked:
-                self.problems.error(line, "unknown-key", unknown_name(key, self.asked))
-
-    def skip(self, *keys: str) -> None:
-        self.asked += keys
-
-    def _ask(self, key: str, *, required: bool = False) -> Node | None:
-        self.asked.append(key)
-        node = self.keys_node.items.get(key)
-        is_empty = node is None or (isinstance(node, Text) and not node.value.strip())
-        if is_empty and required:
-            line = self.keys_node.key_lines.get(key, self.keys_node.line)
-            self.problems.error(line, "missing-key", _l("thiếu “%(key)s”", key=key))
-        return None if is_empty else node
-
-    def _wrong(self, node: Node, key: str, message: Words) -> None:
-        self.problems.error(
-            node.line, "bad-value", _l("%(key)s: %(message)s", key=key, message=message)
-        )
-
-    def _text(self, node: Node, key: str, longest: int = LONGEST_LINE) -> str:
-        if not isinstance(node, Text):
-            self._wrong(
-                node,
-                key,
-                _l(
-                    "cần một câu; câu có dấu hai chấm hay bắt đầu bằng [ { cần đặt trong "
-                    "dấu ngoặc kép"
-                ),
-            )
-            return ""
-        text = " ".join(node.value.split())
-        if len(text) > longest:
-            self._wrong(node, key, _l("dài hơn %(longest)s ký tự", longest=longest))
-        return text
-
-    def line(self, key: str, *, required: bool = False) -> str:
-        node = self._ask(key, required=required)
-        return self._text(node, key) if node else ""
-
-    def texts(
-        self, key: str, language: str, *, required: bool = True, longest: int = LONGEST_LINE
-    ) -> Mapping[str, str]:
-        """{vi: …, en: …}, or one text in the course's language."""
-        return self._by_language(
-            key, language, required, lambda node: self._text(node, key, longest)
-        )
-
-    def rows_by_language(self, key: str, language: str) -> Mapping[str, tuple[str, ...]]:
-        return self._by_language(key, language, True, lambda node: self._rows(node, key))
-
-    def _by_language(
-        self, key: str, language: str, required: bool, typed: Callable[[Node], T]
-    ) -> Mapping[str, T]:
-        node = self._ask(key, required=required)
-        if node is None:
-            return MappingProxyType({})
-        if not isinstance(node, Keys):
-            return MappingProxyType({language: typed(node)})
-        found: dict[str, T] = {}
-        for name, child in node.items.items():
-            if name not in LANGUAGES:
-                self.problems.error(
-                    node.key_lines[name], "unknown-key", unknown_name(name, list(LANGUAGES))
-                )
-            else:
-                found[name] = typed(child)
-        if not found.get(language):
-            self.problems.error(
-                node.line,
-                "missing-key",
-                _l(
-                    "“%(key)s” thiếu ngôn ngữ của khóa học (%(language)s)",
-                    key=key,
-                    language=language,
-                ),
-            )
-        return MappingProxyType(found)
-
-    def _rows(self, node: Node, key: str) -> tuple[str, ...]:
-        if not isinstance(node, Rows):
-            self._wrong(node, key, _l("cần một danh sách: [một, hai] hoặc mỗi dòng một “- ”"))
-            return ()
-        if len(node.items) > MOST_ROWS:
-            self._wrong(node, key, _l("nhiều hơn %(most)s dòng", most=MOST_ROWS))
-        return tuple(t for child in node.items if (t := self._text(child, key)))
-
-    def rows(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        node = self._ask(key, required=required)
-        rows = self._rows(node, key) if node else ()
-        if node and not rows and required:
-            self._wrong(node, key, _l("danh sách để trống"))
-        return rows
-
-    def keys(self, key: str) -> tuple[str, ...]:
-        node = self._ask(key)
-        if node is None:
-            return ()
-        for row in (rows := self._rows(node, key)):
-            if not _KEY.fullmatch(row):
-                self._wrong(
-                    node,
-                    key,
-                    _l("“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=row),
-                )
-        return rows
-
-    def key(self, key: str, *, required: bool = False) -> str | None:
-        node = self._ask(key, required=required)
-        if node is None:
-            return None
-        text = self._text(node, key)
-        if not _KEY.fullmatch(text):
-            self._wrong(
-                node,
-                key,
-                _l("“%(row)s” chỉ gồm chữ thường không dấu, chữ số và gạch nối", row=text),
-            )
-            return None
-        return text
-
-    def word(self, key: str, known: tuple[T, ...], *, required: bool = False) -> T | None:
-        node = self._ask(key, required=required)
-        if node is None:
-            return None
-        text = self._text(node, key)
-        if text in known:
-            return cast(T, text)
-        self._wrong(node, key, unknown_name(text, [str(k) for k in known]))
-        return None
-
-    def words(self, key: str, known: tuple[T, ...]) -> tuple[T, ...]:
-        node = self._ask(key, required=True)
-        found = self._rows(node, key) if node else ()
-        for text in found:
-            if text not in known and node:
-                self._wrong(node, key, unknown_name(text, [str(k) for k in known]))
-        if node and not found:
-            self._wrong(node, key, _l("danh sách để trống"))
-        return cast(tuple[T, ...], found)
-
-    def whole(self, key: str, least: int, most: int, *, required: bool = False) -> int | None:
-        node = self._ask(key, required=required)
-        if node is None:
-            return None
-        text = node.value.strip() if isinstance(node, Text) else ""
-        if re.fullmatch(r"[0-9]{1,6}", text) and least <= int(text) <= most:
-            return int(text)
-        self._wrong(
-            node, key, _l("cần một số nguyên từ %(least)s đến %(most)s", least=least, most=most)
-        )
-        return None
-
-    def day(self, key: str, *, required: bool = False) -> date | None:
-        node = self._ask(key, required=required)
-        if node is None:
-            return None
-        text = node.value.strip() if isinstance(node, Text) else ""
-        try:
-            if _DATE.fullmatch(text):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass
-        self._wrong(node, key, _l("cần một ngày có thật, viết năm-tháng-ngày: 2026-11-01"))
-        return None
-
-    def truth(self, key: str, *, default: bool) -> bool:
-        node = self._ask(key)
-        if node is None:
-            return default
-        text = node.value.strip().lower() if isinstance(node, Text) else ""
-        if text not in ("true", "false", "yes", "no"):
-            self._wrong(node, key, _l("cần true hoặc false"))
-        return text in ("true", "yes")
-
-    def form(self, key: str, *, required: bool = False) -> _Form | None:
-        node = self._ask(key, required=required)
-        if node is None:
-            return None
-        if not isinstance(node, Keys):
-            self._wrong(node, key, _l("cần các dòng “khóa: giá trị” thụt vào"))
-            return None
-        return _Form(node, self.problems)
-
-    def forms(self, key: str) -> list[_Form]:
-        node = self._ask(key, required=True)
-        if node is None:
-            return []
-        if not isinstance(node, Rows) or not node.items or len(node.items) > MOST_ROWS:
-            self._wrong(node, key, _l("cần một danh sách, mỗi dòng một {from: …, count: …}"))
-            return []
-        found = []
-        for child in node.items:
-            if isinstance(child, Keys):
-                found.append(_Form(child, self.problems))
-            else:
-                self._wrong(child, key, _l("cần một dòng {from: …, count: …}"))
-        return found
-
-    def lessons(self) -> int | tuple[str, ...] | None:
-        """all, a number, or a list of keys; all where it is left out."""
-        node = self.keys_node.items.get("lessons")
-        if isinstance(node, Rows):
-            return self.keys("lessons")
-        if isinstance(node, Text) and node.value.strip() in ("all", ""):
-            self.asked.append("lessons")
-            return None
-        return self.whole("lessons", 1, 500)

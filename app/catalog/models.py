@@ -75,10 +75,6 @@ class CourseVersion(Base):
 
     course: Mapped[Course] = relationship(foreign_keys=[course_id])
 
-    def takes_learners_on(self, day: date) -> bool:
-        """Whether the course takes new learners on a day: its last day still counts."""
-        return self.closes_on is None or day <= self.closes_on
-
     def text(self, field: str, language: str) -> Any:
         """A field in a language, or in the course's own where it is not translated."""
         values: dict[str, Any] = getattr(self, field)

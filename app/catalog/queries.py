@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, cast, func, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -19,14 +18,12 @@ from app.catalog.models import (
     CourseText,
     CourseVersion,
     Lesson,
-    LessonContent,
     Question,
     VersionFile,
     VersionQuestion,
 )
 from app.catalog.rules import LENGTHS, length_of
 from app.kernel.database import is_sqlite, session
-from app.questions import kinds
 
 
 @dataclass(frozen=True)
@@ -46,19 +43,6 @@ class Catalogue:
     lesson_counts: Mapping[int, int]
     """How many lessons each course has, by version id."""
     facets: Facets
-
-
-@dataclass(frozen=True)
-class LessonPage:
-    """A lesson as it is read in one language."""
-
-    lesson: Lesson
-    content: LessonContent
-    language: str
-    """The language it is in: the one asked for, or the course's own where not translated."""
-    is_stale: bool
-    questions: Mapping[str, Question]
-    """The questions that stand in it, by key."""
 
 
 def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str = "") -> Catalogue:
@@ -149,16 +133,6 @@ def open_course(slug: str) -> Course | None:
     )
 
 
-def courses_by_slug(slugs: Sequence[str]) -> Mapping[str, Course]:
-    """Published courses with their current versions, by slug; unknown slugs are left out."""
-    found = session().scalars(
-        select(Course)
-        .where(Course.slug.in_(list(slugs)), Course.current_id.is_not(None))
-        .options(joinedload(Course.current))
-    )
-    return {course.slug: course for course in found}
-
-
 def all_slugs() -> set[str]:
     """The slugs of every published course."""
     return set(session().scalars(select(Course.slug).where(Course.current_id.is_not(None))))
@@ -173,23 +147,6 @@ def lessons_of(version_id: int) -> Sequence[Lesson]:
     )
 
 
-def lesson_page(version: CourseVersion, key: str, language: str) -> LessonPage | None:
-    """A lesson of a version in a language, or in the course's own; three statements.
-
-    None where the version has no lesson of this key.
-    """
-    lesson = session().scalar(
-        select(Lesson).where(Lesson.version_id == version.id, Lesson.key == key)
-    )
-    if lesson is None:
-        return None
-    shown = language if language in lesson.contents else version.language
-    content = session().get_one(LessonContent, lesson.contents[shown])
-    return LessonPage(
-        lesson, content, shown, shown in lesson.stale, lesson_questions(version.id, key)
-    )
-
-
 def lesson_questions(version_id: int, lesson_key: str) -> Mapping[str, Question]:
     """The questions of a lesson by key, in their order, in one statement."""
     found = session().scalars(
@@ -199,12 +156,6 @@ def lesson_questions(version_id: int, lesson_key: str) -> Mapping[str, Question]
         .order_by(VersionQuestion.position)
     )
     return {question.key: question for question in found}
-
-
-def question_in(question: Question, language: str) -> kinds.Question:
-    """A stored question in a language, or in its source's where it is not translated."""
-    stored: Mapping[str, dict[str, Any]] = question.content
-    return kinds.from_json(stored.get(language) or next(iter(stored.values())))
 
 
 def version_of(slug: str, number: int | None = None) -> CourseVersion | None:

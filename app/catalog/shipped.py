@@ -21,11 +21,15 @@ def course_folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
-def check_all(folders: list[Path]) -> dict[Path, Checked]:
-    """Check courses that may require one another."""
+def check_all(folders: list[Path], *, published: set[str] | None = None) -> dict[Path, Checked]:
+    """Check courses that may require one another, or one that is published already.
+
+    Without `published`, what a single folder requires is left unchecked.
+    """
     slugs = {folder.resolve().name for folder in folders}
-    known = slugs if len(folders) > 1 else None
-    return {folder: check_folder(folder, known_courses=known) for folder in folders}
+    known = slugs | (published or set())
+    is_known = published is not None or len(folders) > 1
+    return {f: check_folder(f, known_courses=known if is_known else None) for f in folders}
 
 
 def publish_all(database: Database, folder: Path = FOLDER) -> list[str]:
@@ -35,11 +39,13 @@ def publish_all(database: Database, folder: Path = FOLDER) -> list[str]:
     errors stays as it was, and is named.
     """
     lines = []
-    for path in course_folders(folder):
+    folders = course_folders(folder)
+    known = {path.name for path in folders}
+    for path in folders:
         bundle, found = from_folder(path)
         if _is_current(database, bundle):
             continue
-        checked = check(bundle, found)
+        checked = check(bundle, found, known_courses=known)
         if checked.content is None:
             lines.append(f"{path.name}: {len(checked.errors)} lỗi · errors (courses check)")
             continue

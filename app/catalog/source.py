@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from app.catalog.blocks import Block, QuestionBlock, cut, questions_in
 from app.catalog.bundle import Bundle, bank_name, lesson_name
 from app.catalog.course_file import (
-    LANGUAGES,
     BankFile,
     CourseFile,
     LessonFile,
@@ -18,6 +17,7 @@ from app.catalog.course_file import (
     read_lesson_file,
     split_front_matter,
 )
+from app.catalog.yaml_form import LANGUAGES
 from app.kernel.words import _l
 from app.questions.grammar import read_question
 from app.questions.kinds import Question

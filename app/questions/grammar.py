@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.kernel.words import Words, _l
+from app.questions.answers import Answer, AnswerReader, blank_texts, reads_as_number
 from app.questions.kinds import (
     DIFFICULTIES,
     KINDS,
@@ -25,14 +26,10 @@ from app.questions.kinds import (
     Question,
     Step,
     TextAnswer,
-    answer_key,
 )
 from app.questions.numbers import (
-    Quantity,
     UnreadableNumber,
-    has_unit_shape,
     read_number,
-    read_quantity,
 )
 from app.questions.problems import ProblemList, unknown_name
 
@@ -50,10 +47,6 @@ _TASK_NEARLY = re.compile(r" {0,3}[-*+] *\[ ?[xXvV✓✔]? ?\]")
 _EQUALS = re.compile(r" {0,3}= *([^=\s].*)$")
 _PAIR = re.compile(r" {0,3}[-*+] +(\S.*?)\s+::\s+(\S.*)$")
 _STEP = re.compile(r" {0,3}\d{1,9}[.)] +(\S.*)$")
-_BLANK = re.compile(r"\[\[(.+?)\]\]")
-_CODE_SPAN = re.compile(r"(`+)(?:.*?[^`])\1(?!`)", re.DOTALL)
-_CRITERION = re.compile(r"\s*[-*+] +(.+?)\s*:\s*(\S+)\s*$")
-_TOLERANCE = re.compile(r"±|\+/-|\+-")
 
 _SHAPES = {"task": _TASK, "equals": _EQUALS, "pair": _PAIR, "step": _STEP}
 _SHAPE_OF_KIND = {
@@ -67,27 +60,9 @@ _SHAPE_OF_KIND = {
 
 
 @dataclass
-class _Answer:
-    """An answer while it is being read: its line, its text, its feedback."""
-
-    line: int
-    match: re.Match[str]
-    text: list[str]
-    feedback: list[str] = field(default_factory=list)
-
-    @property
-    def body(self) -> str:
-        return "\n".join(self.text).strip()
-
-    @property
-    def comment(self) -> str:
-        return "\n".join(self.feedback).strip()
-
-
-@dataclass
 class _Body:
     prompt: str
-    answers: list[_Answer]
+    answers: list[Answer]
     explanation: str
 
 
@@ -124,6 +99,7 @@ class _Reader:
         self.source = source
         self.options: dict[str, tuple[int, str]] = {}
         self.rubric: list[tuple[int, str]] = []
+        self.answers = AnswerReader(name, line, problems, is_translation=source is not None)
 
     def read(self) -> Question | None:
         before = len(self.problems.found)
@@ -188,7 +164,7 @@ class _Reader:
         for shape in ("task", "equals", "pair"):
             if any(_SHAPES[shape].match(text) for text in plain):
                 return shape, None
-        if self._blank_texts("\n".join(plain)):
+        if blank_texts("\n".join(plain)):
             return "blank", "blanks"
         return ("step" if any(_STEP.match(text) for text in plain) else ""), None
 
@@ -209,7 +185,7 @@ class _Reader:
 
     def _split(self, start: int, pattern: re.Pattern[str] | None) -> _Body:
         prompt: list[str] = []
-        answers: list[_Answer] = []
+        answers: list[Answer] = []
         after: list[str] = []
         after_line = 0
         blank = False
@@ -226,7 +202,7 @@ class _Reader:
                         ),
                     )
                     after = []
-                answers.append(_Answer(line, match, [match[match.re.groups] or ""]))
+                answers.append(Answer(line, match, [match[match.re.groups] or ""]))
                 blank = False
                 continue
             if pattern is _TASK and is_text and _TASK_NEARLY.match(text):
@@ -280,7 +256,7 @@ class _Reader:
             right = sum(a.match[1] != " " for a in body.answers)
             return "multiple" if right > 1 else "one"
         if shape == "equals":
-            is_number = len(body.answers) == 1 and self._reads_as_number(body.answers[0].body)
+            is_number = len(body.answers) == 1 and reads_as_number(body.answers[0].body)
             return "number" if is_number else "text"
         return "matching" if shape == "pair" else "order"
 
@@ -295,19 +271,19 @@ class _Reader:
         prompt = body.prompt
         match kind:
             case "one" | "multiple":
-                choices = self._choices(kind, body.answers)
+                choices = self.answers.choices(kind, body.answers)
             case "number":
-                number = self._number(body.answers)
+                number = self.answers.number(body.answers)
             case "text":
                 texts = tuple(TextAnswer(a.body, a.comment) for a in body.answers)
             case "blanks":
-                prompt, blanks = self._blanks(prompt)
+                prompt, blanks = self.answers.blanks(prompt, self._prompt_line(prompt))
             case "matching":
-                pairs = self._pairs(body.answers)
+                pairs = self.answers.pairs(body.answers)
             case "order":
-                steps = self._steps(body.answers)
+                steps = self.answers.steps(body.answers)
             case "essay":
-                rubric = self._criteria()
+                rubric = self.answers.criteria(self.rubric)
         return Question(
             id=self.id,
             kind=kind,
@@ -377,176 +353,7 @@ class _Reader:
             )
         return value == "ignore"
 
-    def _criteria(self) -> tuple[Criterion, ...]:
-        criteria = []
-        for line, text in self.rubric:
-            match = _CRITERION.match(text)
-            try:
-                criteria.append(Criterion(match[1], read_number(match[2])) if match else None)
-            except UnreadableNumber:
-                criteria.append(None)
-            if criteria[-1] is None:
-                self._error(line, "question-rubric", _l("tiêu chí viết “- tên tiêu chí: số điểm”"))
-        if not criteria and not self.source:
-            self._error(
-                self.line,
-                "question-rubric",
-                _l("câu tự luận cần “rubric:” với các tiêu chí và điểm"),
-            )
-        return tuple(c for c in criteria if c)
-
-    # Answers
-
-    def _once(self, answers: list[_Answer], texts: list[str]) -> None:
-        seen: set[str] = set()
-        for answer, text in zip(answers, texts, strict=True):
-            if not text:
-                self._error(answer.line, "answer-empty", _l("đáp án để trống"))
-            elif text in seen:
-                self._error(answer.line, "answer-twice", _l("đáp án này đã có ở trên"))
-            seen.add(text)
-
-    def _choices(self, kind: Kind, answers: list[_Answer]) -> tuple[Choice, ...]:
-        self._once(answers, [a.body for a in answers])
-        right = [a for a in answers if a.match[1] != " "]
-        if self.source:
-            pass
-        elif not right:
-            self._error(self.line, "question-right", _l("chưa phương án nào được đánh dấu [x]"))
-        elif kind == "one" and len(right) > 1:
-            self._error(
-                right[1].line, "question-right", _l("câu một lựa chọn chỉ có một phương án [x]")
-            )
-        if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai phương án"))
-        return tuple(
-            Choice(answer_key(self.id, a.body), a.body, a.match[1] != " ", a.comment)
-            for a in answers
-        )
-
-    def _reads_as_number(self, text: str) -> bool:
-        try:
-            *_, rest = _number_parts(text)
-        except UnreadableNumber:
-            return False
-        return has_unit_shape(rest)
-
-    def _number(self, answers: list[_Answer]) -> NumberAnswer | None:
-        answer = answers[0]
-        if len(answers) > 1:
-            self._error(answers[1].line, "number-shape", _l("câu trả lời số chỉ có một dòng “= …”"))
-        try:
-            quantity, tolerance, rest = _number_parts(answer.body)
-        except UnreadableNumber as unreadable:
-            self.problems.error(answer.line, "number-shape", unreadable.message)
-            return None
-        if not has_unit_shape(rest):
-            self._error(
-                answer.line,
-                "number-shape",
-                _l("sau số chỉ viết đơn vị, như “12,5 ± 0,5 triệu đồng”"),
-            )
-        return NumberAnswer(
-            value=quantity.value,
-            tolerance=abs(tolerance * quantity.scale),
-            unit=rest.strip(),
-            scale=quantity.scale,
-            unit_keys=(quantity.unit,),
-            feedback=answer.comment,
-        )
-
-    def _pairs(self, answers: list[_Answer]) -> tuple[Pair, ...]:
-        self._once(answers, [a.match[1] for a in answers])
-        self._once(answers, [a.match[2] for a in answers])
-        if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai cặp"))
-        return tuple(
-            Pair(
-                answer_key(self.id, f"term {a.match[1]}"),
-                a.match[1],
-                answer_key(self.id, f"match {a.match[2]}"),
-                a.match[2],
-            )
-            for a in answers
-        )
-
-    def _steps(self, answers: list[_Answer]) -> tuple[Step, ...]:
-        self._once(answers, [a.body for a in answers])
-        if len(answers) < 2:
-            self._error(answers[0].line, "question-answers", _l("cần ít nhất hai bước để sắp xếp"))
-        return tuple(Step(answer_key(self.id, a.body), a.body) for a in answers)
-
-    def _blank_texts(self, text: str) -> list[str]:
-        return _BLANK.findall(_CODE_SPAN.sub("", text))
-
-    def _blanks(self, prompt: str) -> tuple[str, tuple[Blank, ...]]:
-        """The prompt with its gaps numbered, and the gaps."""
-        code = [match.span() for match in _CODE_SPAN.finditer(prompt)]
-        blanks: list[Blank] = []
-
-        def numbered(match: re.Match[str]) -> str:
-            if any(start <= match.start() < end for start, end in code):
-                return match[0]
-            line = self._prompt_line(prompt, match.start())
-            blanks.append(self._blank(match[1].strip(), line))
-            return f"[[{len(blanks)}]]"
-
-        text = _BLANK.sub(numbered, prompt)
-        if not blanks:
-            self._error(
-                self.line,
-                "question-answers",
-                _l("câu điền khuyết cần ít nhất một chỗ trống [[…]] trong câu dẫn"),
-            )
-        return text, tuple(blanks)
-
-    def _prompt_line(self, prompt: str, offset: int) -> int:
-        first = prompt.split("\n", 1)[0]
-        start = next((i for i, text in enumerate(self.lines) if text == first), 0)
-        return self.line + 1 + start + prompt.count("\n", 0, offset)
-
-    def _blank(self, inner: str, line: int) -> Blank:
-        options = [part.strip() for part in re.split(r"\s+/\s+", inner)]
-        starred = [part for part in options if part.startswith("*")]
-        if len(options) == 1 and not starred:
-            return Blank(inner)
-        words = [part.removeprefix("*").strip() for part in options]
-        if len(starred) != 1 or len(options) < 2 or "" in words or len(set(words)) < len(words):
-            self._error(
-                line,
-                "blank-shape",
-                _l("chỗ trống có lựa chọn viết [[*đúng / sai / có khi]], một lựa chọn có dấu sao"),
-            )
-            return Blank(inner)
-        choices = tuple(
-            Choice(answer_key(self.id, word), word, part.startswith("*"))
-            for part, word in zip(options, words, strict=True)
-        )
-        return Blank(next(c.text for c in choices if c.right), choices)
-
-
-def _number_parts(text: str) -> tuple[Quantity, Decimal, str]:
-    """(quantity, tolerance in the written unit, the unit's words as written).
-
-    The unit may stand after the number, after the tolerance, or after both.
-    Raises UnreadableNumber.
-    """
-    first, *others = _TOLERANCE.split(text, maxsplit=1)
-    left = read_quantity(first)
-    if not others:
-        return left, Decimal(0), _unit_words(first)
-    right = read_quantity(others[0])
-    if left.unit or left.scale != 1:
-        if (right.unit or right.scale != 1) and (right.unit, right.scale) != (
-            left.unit,
-            left.scale,
-        ):
-            raise UnreadableNumber(_l("số và dung sai cần cùng một đơn vị"))
-        return left, right.number, _unit_words(first)
-    return Quantity(left.number, right.scale, right.unit), right.number, _unit_words(others[0])
-
-
-def _unit_words(text: str) -> str:
-    """What is written after the number, spaces before it kept to tell `5S` from `5 S`."""
-    match = re.match(r"\s*[+-−]?\s*\d[\d.,]*(?: \d{3}(?!\d)[\d.,]*)*", text)
-    return text[match.end() :].rstrip() if match else ""
+    def _prompt_line(self, prompt: str) -> int:
+        """The line of the file on which the prompt begins."""
+        first = prompt.partition("\n")[0]
+        return self.line + 1 + next((i for i, t in enumerate(self.lines) if t == first), 0)

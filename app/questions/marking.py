@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -31,15 +30,6 @@ class Response:
     def is_empty(self) -> bool:
         """Whether nothing was answered."""
         return not self.choices and not self.text.strip()
-
-    def to_json(self) -> dict[str, Any]:
-        """The response as plain JSON values."""
-        return {"choices": list(self.choices)} if self.choices else {"text": self.text}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Response:
-        """The response that `to_json` wrote."""
-        return cls(tuple(data.get("choices", ())), data.get("text", ""))
 
 
 @dataclass(frozen=True)

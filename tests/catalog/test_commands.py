@@ -88,6 +88,14 @@ def test_publish_leaves_a_course_with_an_error_as_it_was(run, app: Flask, tmp_pa
     assert published(app) == set()
 
 
+def test_publish_refuses_a_course_that_requires_what_is_not_there(run, tmp_path: Path):
+    requiring = {"course.yml": COURSE.replace("periods: 1", "periods: 1\nrequires: [nhap-mon]")}
+    folder = write(tmp_path / "du-toan", requiring)
+    assert "[requires]" in run("publish", folder).stderr
+    run("publish", write(tmp_path / "nhap-mon"))
+    assert run("publish", folder).exit_code == 0
+
+
 def test_stamp_mends_the_translations_it_names(run, tmp_path: Path):
     translations = {"01-du-toan.en.md": "---\ntitle: A\n---\n\nB.\n"}
     folder = write(tmp_path / "du-toan", {**translations, "02-hai.md": LESSON})

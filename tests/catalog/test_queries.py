@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy.orm import Session
 
@@ -106,39 +104,27 @@ def test_a_long_course_can_be_searched(session: Session):
 
 
 ASKING = f"{LESSON}\n{QUESTION.format(id='hoi-2')}\n{QUESTION.format(id='hoi-1')}"
-ENGLISH = "---\ntitle: What a budget is\n---\n\nA budget.\n"
 
 
-def test_a_lesson_page_is_read_with_its_questions_in_three_statements(session: Session):
+def test_the_questions_of_a_lesson_come_in_their_order_in_one_statement(session: Session):
     version = actions.publish(
         a_content({"01-du-toan.md": ASKING, "02-hai.md": LESSON}), by=None, now=NOW
     )
     with Statements().counting() as seen:
-        page = queries.lesson_page(version, "du-toan", "vi")
-    assert page is not None
-    assert list(page.questions) == ["hoi-2", "hoi-1"]
-    assert queries.question_in(page.questions["hoi-1"], "en").prompt == "<p>Hỏi gì?</p>"
-    assert len(seen) <= 3
-    assert queries.lesson_page(version, "khong-co", "vi") is None
+        found = queries.lesson_questions(version.id, "du-toan")
+    assert list(found) == ["hoi-2", "hoi-1"]
+    assert found["hoi-1"].content["vi"]["prompt"] == "<p>Hỏi gì?</p>"
+    assert len(seen) == 1
+    assert queries.lesson_questions(version.id, "hai") == {}
 
 
-def test_a_lesson_is_shown_in_the_language_asked_for_where_there_is_one(session: Session):
-    content = a_content({"01-du-toan.en.md": ENGLISH, "02-hai.md": LESSON})
-    version = actions.publish(content, by=None, now=NOW)
-    english = queries.lesson_page(version, "du-toan", "en")
-    other = queries.lesson_page(version, "hai", "en")
-    assert english is not None
-    assert other is not None
-    assert (english.language, english.content.title) == ("en", "What a budget is")
-    assert other.language == "vi"
-
-
-def test_a_stale_translation_says_so(session: Session):
-    stale = ENGLISH.replace("---\n\n", "of: 0000000000000000\n---\n\n")
+def test_a_lesson_has_its_content_in_every_language_and_says_which_is_stale(session: Session):
+    stale = "---\ntitle: What a budget is\nof: 0000000000000000\n---\n\nA budget.\n"
     version = actions.publish(a_content({"01-du-toan.en.md": stale}), by=None, now=NOW)
-    page = queries.lesson_page(version, "du-toan", "en")
-    assert page is not None
-    assert page.is_stale
+    lesson = queries.lessons_of(version.id)[0]
+    assert lesson.titles == {"vi": "Dự toán là gì", "en": "What a budget is"}
+    assert set(lesson.contents) == {"vi", "en"}
+    assert lesson.stale == ["en"]
 
 
 @pytest.mark.usefixtures("three")
@@ -153,14 +139,6 @@ def test_the_catalogue_and_a_course_cost_the_same_for_any_number_of_courses():
     assert (len(searched), len(opened)) == (2, 2)
 
 
-def test_a_course_takes_learners_until_its_last_day(session: Session):
-    closing = COURSE.replace("periods: 1", "periods: 1\ncloses_on: 2026-12-31")
-    version = actions.publish(a_content({"course.yml": closing}), by=None, now=NOW)
-    assert version.closes_on is not None
-    assert version.takes_learners_on(version.closes_on)
-    assert not version.takes_learners_on(version.closes_on + timedelta(days=1))
-
-
 def test_a_course_is_found_by_slug_and_version_by_number(session: Session):
     first = actions.publish(a_content(), by=None, now=NOW)
     second = actions.publish(a_content({"01-du-toan.md": LESSON + "Thêm.\n"}), by=None, now=NOW)
@@ -169,4 +147,3 @@ def test_a_course_is_found_by_slug_and_version_by_number(session: Session):
     assert queries.version_of("khac") is None
     assert queries.open_course("khac") is None
     assert queries.all_slugs() == {"du-toan"}
-    assert list(queries.courses_by_slug(["du-toan", "khac"])) == ["du-toan"]

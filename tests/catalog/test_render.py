@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from app.catalog.blocks import CALLOUT_NAMES, cut
 from app.catalog.bundle import normal_text
-from app.catalog.render import Medium, Rendered, Renderer, file_size, heading_id, plain_text
+from app.catalog.elements import heading_id
+from app.catalog.media import Medium, file_size
+from app.catalog.plain_text import plain_text
+from app.catalog.render import Rendered, Renderer
 from app.questions.grammar import read_question
 from app.questions.kinds import Question
 from app.questions.problems import Problem, ProblemList

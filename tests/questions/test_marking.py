@@ -157,11 +157,6 @@ def test_a_response_keeps_only_what_the_question_offers():
     assert response_for(read(asking.TEXT), ["a" * 900]).text == "a" * 500
 
 
-def test_a_response_can_be_stored():
-    for response in (Response(choices=("a", "b")), Response(text="12,5"), Response()):
-        assert Response.from_json(response.to_json()) == response
-
-
 @given(st.text(max_size=60), st.sampled_from([asking.NUMBER, asking.TEXT]))
 def test_any_text_earns_between_nothing_and_all(text: str, question: str):
     marked = typed(read(question), text)
