@@ -118,7 +118,7 @@ def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) 
 
 def missing_letters(text: str) -> str:
     """The letters of a text that no bundled font can draw, each once, in order."""
-    drawable = _coverage(_TEXT[0]) & _coverage(_TEXT[1]) & _coverage(_TEXT[2]) | _coverage(_SPARE)
+    drawable = _drawable()
     return "".join(
         dict.fromkeys(sign for sign in text if not sign.isspace() and ord(sign) not in drawable)
     )
@@ -169,6 +169,13 @@ def _compiler() -> tuple[typst.Compiler, type[Exception]]:
         input=str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=fonts, ignore_system_fonts=True
     )
     return compiler, typst.TypstError
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    """What can be printed anywhere: the spare face steps in where a text face lacks a letter."""
+    regular, *others = (_coverage(font) for font in _TEXT)
+    return regular.intersection(*others) | _coverage(_SPARE)
 
 
 @cache
