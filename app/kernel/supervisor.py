@@ -184,8 +184,9 @@ def serve_web(settings: Settings, listener: socket.socket, ready: Callable[[], N
 
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: told.set())
+    app = create_app(settings)
     server = create_server(
-        create_app(settings),
+        app,
         sockets=[listener],
         # Behind a proxy the frame reads X-Forwarded-*; in front of the world nobody may.
         clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
@@ -204,6 +205,7 @@ def serve_web(settings: Settings, listener: socket.socket, ready: Callable[[], N
         for channel in list(server.active_channels.values())
     ):
         wasyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+    app.extensions["database"].dispose()
 
 
 def serve_jobs(settings: Settings) -> None:
@@ -222,6 +224,7 @@ def serve_jobs(settings: Settings) -> None:
     app = create_app(settings)
     with app.app_context():
         jobs.work(app.extensions["database"], stop, settings=settings)
+    app.extensions["database"].dispose()
 
 
 def _end_after_grace() -> None:
@@ -320,7 +323,7 @@ def main(given: list[str]) -> int:
     listener.listen(1024)
 
     def greet() -> None:
-        for line in greeting(settings.site_url or address, demo=demo):
+        for line in greeting(address, settings.site_url, demo=demo):
             tell(line)
 
     supervisor = Supervisor([], greet)
@@ -332,9 +335,11 @@ def main(given: list[str]) -> int:
     return supervisor.run()
 
 
-def greeting(address: str, *, demo: bool) -> list[str]:
+def greeting(address: str, site_url: str | None, *, demo: bool) -> list[str]:
     """What a person who started the server needs to know."""
     lines = ["", f"  {address}", ""]
+    if site_url and site_url != address:
+        lines += [f"  {site_url} (SITE_URL)", ""]
     if demo:
         lines += [
             f"  Vào thử: mở {address}/dang-nhap và bấm một vai (học viên, giảng viên, quản lý…).",

@@ -97,7 +97,7 @@ def start(
         )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        if found := re.search(r"^ {2}(http://\S+)$", log.read_text("utf-8", "replace"), re.M):
+        if found := re.search(r"^ {2}(http://[^/\s]+)$", log.read_text("utf-8", "replace"), re.M):
             return Site(found[1], instance, database_url, process, log)
         time.sleep(0.05)
     process.kill()

@@ -66,7 +66,7 @@ def test_a_clone_and_one_command_bring_up_the_site(tmp_path: Path, stranger: dic
         deadline = time.monotonic() + 240
         while found is None and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
-            found = re.search(r"^ {2}(http://\S+)$", log.read_text("utf-8", "replace"), re.M)
+            found = re.search(r"^ {2}(http://[^/\s]+)$", log.read_text("utf-8", "replace"), re.M)
         assert found is not None, log.read_text("utf-8", "replace")
         with urllib.request.urlopen(found[1] + "/khoa-hoc", timeout=10) as answer:
             assert "<h1" in answer.read().decode()
