@@ -144,8 +144,6 @@ def test_a_page_left_open_elsewhere_takes_nothing_away_when_it_is_submitted(
 ):
     saved_at = NOON + HOUR if saved_after_shown else NOON - HOUR
     assert (
-        rules.replaces(
-            values, saved_at=saved_at, saved_by=saved_by, shown_at=NOON, device=device
-        )
+        rules.replaces(values, saved_at=saved_at, saved_by=saved_by, shown_at=NOON, device=device)
         == replaces
     )
