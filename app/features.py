@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
@@ -110,12 +110,14 @@ def navigation(who: SignedIn | None) -> list[NavigationEntry]:
                 (_("Người"), "people.persons", "people"),
             ]
         entries.append((_("Tài khoản"), "people.account", "person"))
-    # Rooms still being built are left out: a page shows only what works.
-    return [_entry(*entry) for entry in entries if entry[1] in current_app.view_functions]
+    addresses = [url_for(endpoint) for _label, endpoint, _icon in entries]
+    here = max((a for a in addresses if _holds(a, request.path)), key=len, default="")
+    return [
+        NavigationEntry(label, address, icon, is_current=address == here)
+        for (label, _endpoint, icon), address in zip(entries, addresses, strict=True)
+    ]
 
 
-def _entry(label: str, endpoint: str, icon: str) -> NavigationEntry:
-    address = url_for(endpoint)
-    here = request.path
-    is_current = here == address or (address != "/" and here.startswith(address + "/"))
-    return NavigationEntry(label, address, icon, is_current=is_current)
+def _holds(address: str, path: str) -> bool:
+    """Whether a page belongs to an entry: the longest address that holds it is the current one."""
+    return path == address or (address != "/" and path.startswith(f"{address}/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,6 @@ class NavigationEntry:
     label: Any
     address: str
     icon: str
-    prefixes: tuple[str, ...] = field(default_factory=tuple)
     is_current: bool = False
 
 
