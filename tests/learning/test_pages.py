@@ -323,11 +323,7 @@ def test_an_answer_brings_its_feedback_and_nothing_of_other_questions(enrolled):
     [
         ("hoi-so", "15 người", "100"),
         ("hoi-so", "16", "0"),
-<<<<<<< HEAD
-        ("hoi-chu", "dapan phiếu KHẢO SÁT", "100"),
-=======
         ("hoi-chu", "DAPAN phiếu Khảo sát", "100"),
->>>>>>> learning
     ],
 )
 def test_numbers_and_texts_are_answered_in_place(enrolled, question, typed, share):
