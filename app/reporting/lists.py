@@ -305,13 +305,14 @@ def _name_columns(person: Any) -> tuple[Column, ...]:
     )
 
 
-def _unit_column(*, is_nullable: bool = False) -> Column:
+def _unit_column(*, is_nullable: bool = False, beneath: str = "") -> Column:
     return Column(
         key="unit_name",
         heading=_l("Đơn vị"),
         width=34,
         sort=(Unit.name_sort, Today.name_sort),
         nullable=is_nullable,
+        beneath=beneath,
     )
 
 
@@ -634,7 +635,7 @@ CERTIFICATES: List[Scope] = List(
     columns=(
         _REGISTER_NO,
         *_name_columns(Today),
-        _unit_column(is_nullable=True),
+        _unit_column(is_nullable=True, beneath="full_name"),
         _COURSE,
         _PERIODS,
         _COMPLETED,
