@@ -309,6 +309,19 @@ def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, pr
     assert "không in lại được nữa" in visitor.get(f"/giay-chung-nhan/{code}.pdf", status=409)
 
 
+def test_only_who_manages_the_issuer_takes_a_certificate_back(browser, province, app):
+    issue_all(app, province)
+    with unit_of_work(app):
+        clerk = world.a_manager(province.office)
+    code = own_code(browser, province.anh)
+    browser.sign_in(clerk)
+    life = browser.get(f"/quan-ly/giay-chung-nhan/{code}")
+    assert not life.has_action("revoke")
+    sent = {"reason": "nhầm"}
+    browser.post(f"/quan-ly/giay-chung-nhan/{code}/thu-hoi", sent, status=404)
+    assert "Còn hiệu lực" in browser.get(f"/xac-minh/{code}")
+
+
 def test_a_manager_opens_and_ends_a_standing_decision(browser, province):
     browser.sign_in(province.manager)
     browser.get("/quan-ly/quyet-dinh")
