@@ -309,6 +309,12 @@ def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, pr
     assert "không in lại được nữa" in visitor.get(f"/giay-chung-nhan/{code}.pdf", status=409)
 
 
+def test_guessing_codes_by_posting_is_limited_too(browser, province):
+    for _ in range(rules.UNKNOWN_CODES):
+        browser.post(f"/xac-minh/{codes.new_code()}", {"born": "17/05/1990"}, status=404)
+    browser.post(f"/xac-minh/{codes.new_code()}", {"born": "17/05/1990"}, status=429)
+
+
 def test_only_who_manages_the_issuer_takes_a_certificate_back(browser, province, app):
     issue_all(app, province)
     with unit_of_work(app):
