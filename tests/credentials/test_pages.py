@@ -309,6 +309,15 @@ def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, pr
     assert "không in lại được nữa" in visitor.get(f"/giay-chung-nhan/{code}.pdf", status=409)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["after=²~a", f"after={10**30}~a", f"unit={10**30}", f"course={10**30}", "unit=-1"],
+)
+def test_a_number_that_no_row_has_filters_nothing(browser, province, asked):
+    browser.sign_in(province.manager)
+    assert len(browser.get(f"/quan-ly/cong-nhan?{asked}").table("awaiting")) == 2
+
+
 def test_guessing_codes_by_posting_is_limited_too(browser, province):
     for _ in range(rules.UNKNOWN_CODES):
         browser.post(f"/xac-minh/{codes.new_code()}", {"born": "17/05/1990"}, status=404)
