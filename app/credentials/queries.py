@@ -480,6 +480,19 @@ def decision_with_certificates(
     return decision, certificates
 
 
+def count_recognized(decision_id: int, completion_ids: Sequence[int]) -> int:
+    """How many of some completions a decision recognised."""
+    return (
+        session().scalar(
+            select(func.count(RecognizedCompletion.id)).where(
+                RecognizedCompletion.recognition_id == decision_id,
+                RecognizedCompletion.completion_id.in_(completion_ids),
+            )
+        )
+        or 0
+    )
+
+
 # The proof
 
 

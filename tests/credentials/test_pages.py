@@ -309,6 +309,25 @@ def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, pr
     assert "không in lại được nữa" in visitor.get(f"/giay-chung-nhan/{code}.pdf", status=409)
 
 
+def test_who_was_recognised_meanwhile_is_not_counted_as_issued_now(browser, province, app):
+    browser.sign_in(province.manager)
+    browser.get("/quan-ly/cong-nhan")
+    both = [str(completion.id) for completion in province.done]
+    browser.submit("recognize", completions=both, **DECISION)
+    with unit_of_work(app):
+        actions.recognize(
+            province.centre,
+            [province.done[0].id],
+            a_decision(number="44/QĐ-TTKC"),
+            roots=[province.centre.id],
+            by=province.manager,
+            now=NOW,
+        )
+    done = browser.submit("issue")
+    assert len(done.table("issued")) == 1
+    assert "Đã công nhận và cấp 1 giấy chứng nhận." in done
+
+
 @pytest.mark.parametrize(
     "asked",
     ["after=²~a", f"after={10**30}~a", f"unit={10**30}", f"course={10**30}", "unit=-1"],

@@ -99,7 +99,7 @@ def issue() -> Any:
     sentence = ngettext(
         "Đã công nhận và cấp %(num)d giấy chứng nhận.",
         "Đã công nhận và cấp %(num)d giấy chứng nhận.",
-        len(ids),
+        queries.count_recognized(decision.id, ids),
     )
     return done(sentence, url_for(".issued", decision_id=decision.id))
 
