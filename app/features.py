@@ -80,6 +80,18 @@ def install(app: Flask) -> None:
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
 
 
+# Pages without an entry of their own, by the entry one comes from.
+_REACHED_FROM = {
+    "reporting.lists": (
+        "reporting.enrollments",
+        "reporting.completions",
+        "reporting.certificates",
+        "reporting.trained",
+    ),
+    "credentials.awaiting": ("credentials.standing",),
+}
+
+
 def navigation(who: SignedIn | None) -> list[NavigationEntry]:
     """The main navigation of whoever is signed in; five entries at most stay in sight."""
     if who is None:
@@ -111,7 +123,12 @@ def navigation(who: SignedIn | None) -> list[NavigationEntry]:
             ]
         entries.append((_("Tài khoản"), "people.account", "person"))
     addresses = [url_for(endpoint) for _label, endpoint, _icon in entries]
-    here = max((a for a in addresses if _holds(a, request.path)), key=len, default="")
+    held = {
+        url_for(page): url_for(endpoint)
+        for _label, endpoint, _icon in entries
+        for page in (endpoint, *_REACHED_FROM.get(endpoint, ()))
+    }
+    here = held.get(max((a for a in held if _holds(a, request.path)), key=len, default=""))
     return [
         NavigationEntry(label, address, icon, is_current=address == here)
         for (label, _endpoint, icon), address in zip(entries, addresses, strict=True)

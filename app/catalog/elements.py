@@ -164,8 +164,9 @@ class Finish(Treeprocessor):
                 "decoding": "async",
             },
         )
-        if is_decoration:
-            picture.set("class", "decoration")
+        classes = ["decoration"] * is_decoration + ["paper-drawing"] * medium.is_for_paper
+        if classes:
+            picture.set("class", " ".join(classes))
         if medium.width and medium.height:
             picture.set("width", str(medium.width))
             picture.set("height", str(medium.height))
@@ -226,7 +227,7 @@ class Finish(Treeprocessor):
                 if any(
                     m.tag not in ("img", "audio", "video")
                     or (m.tail or "").strip()
-                    or m.get("class") == "decoration"
+                    or "decoration" in m.get("class", "").split()
                     for m in child
                 ):
                     continue

@@ -300,6 +300,7 @@ def _name_columns(person: Any) -> tuple[Column, ...]:
             kind=Kind.CODE,
             width=12,
             sort=(person.staff_code,),
+            beneath="full_name",
         ),
     )
 
@@ -320,7 +321,13 @@ _COURSE = Column(
     width=38,
     sort=(CourseVersion.title_sort, Today.name_sort),
 )
-_THEME = Column(key="theme", heading=_l("Chủ đề"), width=22, value=_named(THEME_NAMES, "theme"))
+_THEME = Column(
+    key="theme",
+    heading=_l("Chủ đề"),
+    width=22,
+    value=_named(THEME_NAMES, "theme"),
+    beneath="course",
+)
 _PERIODS = Column(
     key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=8, sort=(Completion.periods,)
 )
@@ -349,6 +356,7 @@ _DECISION_DATE = Column(
     width=12,
     sort=(Recognition.decision_date,),
     nullable=True,
+    beneath="decision_number",
 )
 _REGISTER_NO = Column(
     key="register_no",
@@ -365,6 +373,7 @@ _ISSUED = Column(
     width=12,
     sort=(Certificate.issued_on,),
     nullable=True,
+    beneath="register_no",
 )
 
 
@@ -457,7 +466,7 @@ PEOPLE: List[Scope] = List(
     columns=(
         *_name_columns(Person),
         Column(key="kind", heading=_l("Loại"), width=20, value=_named(MEMBERSHIP_NAMES, "kind")),
-        Column(key="position", heading=_l("Chức vụ"), width=22),
+        Column(key="position", heading=_l("Chức vụ"), width=22, beneath="kind"),
         Column(
             key="unit_name",
             heading=_l("Đơn vị"),
@@ -596,6 +605,7 @@ COMPLETIONS: List[Scope] = List(
             heading=_l("Hình thức"),
             width=14,
             value=_named(rules.SOURCE_NAMES, "source"),
+            beneath="completed_at",
         ),
         _COMPLETED,
         Column(

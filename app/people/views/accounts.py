@@ -146,6 +146,8 @@ def _account_again(form: PasswordChangeForm, status: int) -> Any:
 def _account_page(form: PasswordChangeForm, status: int) -> Any:
     person = me()
     own = queries.account_of(person.id)
+    # Whoever has a password proves it; only a first one is set without.
+    form.current.flags.required = bool(own and own.password_hash)
     return page(
         "people/account.html",
         status,
