@@ -96,30 +96,30 @@ def navigation(who: SignedIn | None) -> list[NavigationEntry]:
     """The main navigation of whoever is signed in; five entries at most stay in sight."""
     if who is None:
         entries = [
-            (_("Khóa học"), "learning.catalogue", "courses"),
+            (pgettext("navigation", "Khóa học"), "learning.catalogue", "courses"),
             (pgettext("navigation", "Xác minh"), "credentials.check", "verify"),
             (_("Đăng nhập"), "people.sign_in", "sign-in"),
         ]
     else:
         entries = [
             (_("Trang chủ"), "home.index", "home"),
-            (_("Khóa học"), "learning.catalogue", "courses"),
+            (pgettext("navigation", "Khóa học"), "learning.catalogue", "courses"),
             (_("Chứng nhận"), "credentials.own", "certificates"),
             (_("Hồ sơ bồi dưỡng"), "reporting.own_record", "record"),
         ]
         if who.is_a("manager"):
             entries = [
                 (_("Tổng quan"), "reporting.overview", "overview"),
-                (_("Học viên"), "reporting.people", "people"),
+                (pgettext("navigation", "Học viên"), "reporting.people", "people"),
                 (_("Công nhận"), "credentials.awaiting", "check"),
                 (_("Giao học"), "requirements.requirements", "calendar"),
-                (_("Danh sách"), "reporting.lists", "reports"),
+                (pgettext("navigation", "Danh sách"), "reporting.lists", "reports"),
                 *entries[1:],
             ]
         if who.is_a("administrator"):
             entries += [
-                (_("Đơn vị"), "organization.units", "units"),
-                (_("Người"), "people.persons", "people"),
+                (pgettext("navigation", "Đơn vị"), "organization.units", "units"),
+                (_("Nhân sự"), "people.persons", "people"),
             ]
         entries.append((_("Tài khoản"), "people.account", "person"))
     addresses = [url_for(endpoint) for _label, endpoint, _icon in entries]

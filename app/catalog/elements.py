@@ -94,6 +94,8 @@ class Finish(Treeprocessor):
                     align = cell.attrib.pop("align", None)
                     if align in ("right", "center"):
                         cell.set("class", "num" if align == "right" else "center")
+                    if cell.tag == "th" and not "".join(cell.itertext()).strip():
+                        cell.tag = "td"  # an empty corner heads nothing
                     if cell.tag == "th":
                         cell.set("scope", "col")
                 # A wide table scrolls by itself, by keyboard too.

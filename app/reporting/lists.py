@@ -474,10 +474,10 @@ PEOPLE: List[Scope] = List(
             width=34,
             sort=(Unit.name_sort, Person.name_sort),
         ),
-        Column(key="enrolled", heading=_l("Ghi danh"), kind=Kind.NUMBER, width=10),
+        Column(key="enrolled", heading=_l("Lượt ghi danh"), kind=Kind.NUMBER, width=10),
         Column(key="completed", heading=_l("Hoàn thành"), kind=Kind.NUMBER, width=10),
         Column(key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=10),
-        Column(key="certified", heading=_l("Giấy chứng nhận"), kind=Kind.NUMBER, width=10),
+        Column(key="certified", heading=_l("Số giấy"), kind=Kind.NUMBER, width=10),
         Column(key="active_at", heading=_l("Hoạt động gần nhất"), kind=Kind.DATE, width=12),
     ),
     rows=_people,
@@ -507,7 +507,7 @@ PEOPLE: List[Scope] = List(
             dates=(
                 DateOf(
                     key="hoan-thanh",
-                    heading=_l("Có hoàn thành trong thời gian"),
+                    heading=_l("Có khóa hoàn thành trong khoảng ngày"),
                     column=Completion.completed_at,
                     is_moment=True,
                     within=_has_completed,
@@ -530,7 +530,7 @@ PEOPLE: List[Scope] = List(
 
 ENROLLMENTS: List[Scope] = List(
     name="enrollments",
-    title=_l("Ghi danh"),
+    title=_l("Lượt ghi danh"),
     columns=(
         *_name_columns(Today),
         _unit_column(),
@@ -594,7 +594,7 @@ _COMPLETION_FILTERS = (
 
 COMPLETIONS: List[Scope] = List(
     name="completions",
-    title=_l("Hoàn thành"),
+    title=_l("Lượt hoàn thành"),
     columns=(
         *_name_columns(Today),
         _unit_column(),
@@ -631,7 +631,7 @@ COMPLETIONS: List[Scope] = List(
 
 CERTIFICATES: List[Scope] = List(
     name="certificates",
-    title=_l("Giấy chứng nhận"),
+    title=_l("Giấy chứng nhận đã cấp"),
     columns=(
         _REGISTER_NO,
         *_name_columns(Today),
@@ -643,7 +643,7 @@ CERTIFICATES: List[Scope] = List(
         Column(key="issuer_name", heading=_l("Đơn vị cấp"), width=34),
         _DECISION,
         _DECISION_DATE,
-        Column(key="code", heading=_l("Mã kiểm tra"), kind=Kind.CODE, width=18),
+        Column(key="code", heading=_l("Mã xác minh"), kind=Kind.CODE, width=18),
         Column(
             key="state",
             heading=_l("Trạng thái"),
