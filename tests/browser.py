@@ -148,6 +148,22 @@ class Page:
         """The buttons with this `data-action`, in the order of the page."""
         return [e for e in self.root.iter() if e.get("data-action") == action]
 
+    def listed(self, name: str) -> dict[str, dict[str, str]]:
+        """The rows of a list: row id to its values by heading, also those set beneath others."""
+        heads = {
+            part.get("data-column"): _own_words(part)
+            for part in self.all(f".//*[@data-table='{name}']//thead//*[@data-column]")
+        }
+        return {
+            row.get("data-row", ""): dict.fromkeys(heads.values(), "")
+            | {
+                heads[part.get("data-column")]: _own_words(part)
+                for part in row.iter()
+                if part.get("data-column")
+            }
+            for row in self.all(f".//*[@data-table='{name}']//*[@data-row]")
+        }
+
     def table(self, name: str) -> dict[str, list[str]]:
         """The rows of `data-table="name"`: row id to the text of its cells, in order."""
         rows = self.one(f".//*[@data-table='{name}']").iter()
@@ -186,6 +202,15 @@ class Page:
     def errors(self) -> list[str]:
         """The messages that the page shows beside its fields or above them."""
         return [words(e) for e in self.root.iter() if "error" in e.get("class", "").split()]
+
+
+def _own_words(element: Element) -> str:
+    """What an element says itself, without the arrow of sorting and what is set beneath."""
+    beneath = [child for child in element if child.tag == "small" and child.get("data-column")]
+    whole, rest = words(element), [words(child) for child in beneath]
+    for part in reversed(rest):
+        whole = whole.removesuffix(part).rstrip()
+    return whole.rstrip(" ↑↓")
 
 
 def words(element: Element) -> str:

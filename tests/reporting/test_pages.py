@@ -87,9 +87,9 @@ def test_a_wrong_date_is_said_beside_its_field(province, browser):
 
 def test_people_are_listed_with_what_they_have_done(province, browser):
     browser.sign_in(province.manager)
-    rows = browser.get("/quan-ly/hoc-vien").table("people")
+    rows = browser.get("/quan-ly/hoc-vien").listed("people")
     assert list(rows) == [str(p.id) for p in (province.an, province.anh, province.manager)]
-    assert rows[str(province.anh.id)][3:9] == [
+    assert list(rows[str(province.anh.id)].values())[3:9] == [
         "Viên chức",
         "Trung tâm Khuyến công Minh Sơn",
         "2",
@@ -101,8 +101,8 @@ def test_people_are_listed_with_what_they_have_done(province, browser):
 
 def test_completions_show_the_three_facts(province, browser):
     browser.sign_in(province.manager)
-    rows = list(browser.get("/quan-ly/hoan-thanh").table("completions").values())
-    states = {(row[0], row[3]): row[-1] for row in rows}
+    rows = browser.get("/quan-ly/hoan-thanh").listed("completions").values()
+    states = {(row["Họ và tên"], row["Khóa học"]): row["Trạng thái"] for row in rows}
     assert states == {
         ("Trần Thị Ánh", "Kỹ năng cộng tác viên khuyến công"): "Đã cấp giấy chứng nhận",
         ("Trần Thị Ánh", "Chuyển đổi số cơ bản"): "Chờ công nhận",
@@ -112,11 +112,11 @@ def test_completions_show_the_three_facts(province, browser):
 
 def test_certificates_show_number_decision_and_state(province, browser):
     browser.sign_in(province.manager)
-    (row,) = browser.get("/quan-ly/giay-chung-nhan").table("certificates").values()
-    assert row[:2] == ["0001/2026", "Trần Thị Ánh"]
-    assert row[9:11] == ["45/QĐ-TTKC", "01/07/2026"]
-    assert row[-1] == "Còn hiệu lực theo sổ cấp"
-    assert browser.follow(row[11]).status == 200
+    (row,) = browser.get("/quan-ly/giay-chung-nhan").listed("certificates").values()
+    assert (row["Số vào sổ"], row["Họ và tên"]) == ("0001/2026", "Trần Thị Ánh")
+    assert (row["Quyết định công nhận"], row["Ngày quyết định"]) == ("45/QĐ-TTKC", "01/07/2026")
+    assert row["Trạng thái"] == "Còn hiệu lực theo sổ cấp"
+    assert browser.follow(row["Mã xác minh"]).status == 200
 
 
 def test_a_withdrawn_certificate_is_counted_no_more(province, browser, database):
@@ -190,12 +190,12 @@ def test_every_column_that_offers_it_sorts_both_ways(province, browser):
     browser.sign_in(province.director)
     for address in LISTS:
         page = browser.get(f"/quan-ly/{address}")
-        links = [a.get("href") for a in page.all(".//th/a")]
+        links = [a.get("href") for a in page.all(".//th//a")]
         assert len(links) >= 3
         for link in links:
             turned = browser.get(link)
             assert len(turned.all(".//*[@data-row]")) == len(page.all(".//*[@data-row]"))
-            browser.get(turned.all(".//th[@aria-sort]/a")[0].get("href"))
+            browser.get(turned.all(".//th[@aria-sort]//a")[0].get("href"))
 
 
 def test_a_person_of_ones_units_is_seen_whole(province, browser):
@@ -243,8 +243,8 @@ def test_progress_is_the_share_of_lessons_that_count(province, browser, database
             )
         )
     browser.sign_in(province.manager)
-    rows = browser.get("/quan-ly/ghi-danh" + query(trang_thai="dang-hoc")).table("enrollments")
-    assert [row[7] for row in rows.values()] == ["50%"]
+    rows = browser.get("/quan-ly/ghi-danh" + query(trang_thai="dang-hoc")).listed("enrollments")
+    assert [row["Tiến độ"] for row in rows.values()] == ["50%"]
 
 
 def test_a_long_list_turns_its_pages(province, browser, database):
