@@ -203,12 +203,13 @@ def _members(groups: Sequence[int], on: date) -> Any:
     return (
         select(_group, func.count(distinct(Membership.person_id)).label("people"))
         .join(Membership, Membership.unit_id == UnitLine.unit_id)
-        .join(Person, Person.id == Membership.person_id)
         .where(
             UnitLine.ancestor_id.in_(groups),
             Membership.starts_on <= on,
             or_(Membership.ends_on.is_(None), Membership.ends_on > on),
-            Person.current_id.is_(None),
+            # Named by the few who were merged away: a join with all persons would be read from
+            # their end, the whole country for one centre.
+            Membership.person_id.not_in(select(Person.id).where(Person.current_id.is_not(None))),
         )
         .group_by(UnitLine.ancestor_id)
     )
