@@ -481,14 +481,20 @@ def exports_by(person_id: int) -> Sequence[ReportExport]:
 
 
 def export_for(export_id: int, person_id: int, roots: Sequence[int]) -> ReportExport | None:
-    """An export that one made, or that people below one's own units made; else None."""
+    """An export that one made, or that people below one's own units made; else None.
+
+    In either case of units that are still one's own today: an old file is no way around a scope.
+    """
     export = session().get(ReportExport, export_id)
-    if export is None or export.made_by_id == person_id:
-        return export
+    if export is None:
+        return None
     covered = set(export.filters["roots"])
+    nearest = 0 if export.made_by_id == person_id else 1
     below = session().scalars(
         select(UnitLine.unit_id).where(
-            UnitLine.ancestor_id.in_(roots), UnitLine.unit_id.in_(covered), UnitLine.depth > 0
+            UnitLine.ancestor_id.in_(roots),
+            UnitLine.unit_id.in_(covered),
+            UnitLine.depth >= nearest,
         )
     )
     return export if covered and covered <= set(below) else None
