@@ -79,6 +79,14 @@ def test_no_file_has_a_name_that_says_nothing():
     ] == []
 
 
+def test_every_folder_of_tests_is_a_package():
+    """Two files called test_actions.py can only both be collected inside packages."""
+    folders = {
+        p.parent for p in tree.files() if tree.name(p).startswith("tests/") and p.suffix == ".py"
+    }
+    assert [tree.name(f) for f in sorted(folders) if not (f / "__init__.py").exists()] == []
+
+
 def test_no_file_is_empty_or_huge():
     for path in tree.files():
         size = path.stat().st_size
