@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalog.blocks import CALLOUT_NAMES, cut
-from app.catalog.bundle import normal_text
+from app.catalog.bundle import Bundle, normal_text
 from app.catalog.elements import heading_id
-from app.catalog.media import Medium, file_size
+from app.catalog.media import Medium, file_size, media_of
 from app.catalog.plain_text import plain_text
 from app.catalog.render import Rendered, Renderer
 from app.questions.grammar import read_question
@@ -51,6 +51,20 @@ def html_of(text: str, language: str = "vi") -> str:
     page, problems = rendered(text, language)
     assert problems == [], [str(p) for p in problems]
     return "\n".join(part.get("html", "") for part in page.parts)
+
+
+@pytest.mark.parametrize(
+    ("style", "is_for_paper"),
+    [("", True), ("<style>@media (prefers-color-scheme: dark) {rect {fill: #fff}}</style>", False)],
+    ids=["none", "its own"],
+)
+def test_a_drawing_without_dark_colours_is_shown_on_paper(style, is_for_paper):
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2">{style}<rect/></svg>'
+    bundle = Bundle("du-toan", {"media/so-do.svg": drawing.encode()})
+    media = media_of(bundle, lambda path: f"/tep/{path}")
+    blocks = cut("![Sơ đồ](media/so-do.svg)\n", ProblemList("01-bai.md"))
+    page = Renderer("vi", media, {}).lesson(blocks, ProblemList("01-bai.md"))
+    assert ('class="paper-drawing"' in page.parts[0]["html"]) is is_for_paper
 
 
 def codes(text: str) -> list[tuple[str, int]]:
