@@ -94,7 +94,11 @@ def normal_text(data: bytes | str) -> str:
     """Text in its normal form. Raises UnicodeDecodeError for bytes that are not UTF-8."""
     text = data if isinstance(data, str) else data.decode("utf-8-sig")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(c for c in text if c in "\n\t" or _is_visible(c))
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        if not line.isprintable():  # most lines need no closer look
+            lines[index] = "".join(c for c in line if c == "\t" or _is_visible(c))
+    text = "\n".join(lines)
     return text.rstrip() + "\n" if text.strip() else ""
 
 

@@ -47,10 +47,12 @@ def _speaking(language: str) -> Iterator[None]:
 
 def _say(folder: Path, checked: Checked) -> None:
     """Errors to standard error, reminders and the count to standard output."""
+    here = Path.cwd()
+    shown = folder.relative_to(here) if folder.is_relative_to(here) else folder
     for problem in checked.errors:
-        click.echo(f"{folder}/{problem}", err=True)
+        click.echo(f"{shown}/{problem}", err=True)
     for problem in checked.reminders:
-        click.echo(f"{folder}/{problem}")
+        click.echo(f"{shown}/{problem}")
     summary = _l(
         "%(name)s: %(errors)s lỗi, %(reminders)s nhắc nhở",
         name=folder.resolve().name,

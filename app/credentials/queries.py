@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
@@ -457,7 +458,7 @@ def decision_with_certificates(
     )
     if decision is None:
         return None
-    order = [Certificate.issued_on.desc(), Certificate.number.desc()]
+    order: list[ColumnElement[Any]] = [Certificate.issued_on.desc(), Certificate.number.desc()]
     if not decision.is_standing:
         order = [Certificate.issued_on.asc(), Certificate.number.asc()]
     certificates = (

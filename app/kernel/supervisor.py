@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import errno
 import fcntl
+import logging
 import os
 import select
 import signal
@@ -182,6 +183,8 @@ def serve_web(settings: Settings, listener: socket.socket, ready: Callable[[], N
 
     from app import create_app
 
+    # A queue of a request or two is no news for an operator.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: told.set())
     app = create_app(settings)

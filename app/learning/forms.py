@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, SelectField
 from wtforms.fields import SearchField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.catalog.search import LONGEST_QUERY
 from app.catalog.words import LEVEL_NAMES, THEME_NAMES

@@ -50,7 +50,7 @@ def right(attempt, but=()) -> dict[str, list[str]]:
 
 
 def wrong(attempt) -> dict[str, list[str]]:
-    return dict.fromkeys(right(attempt), ["x"])
+    return {key: ["x"] for key in right(attempt)}
 
 
 def item(attempt, key="ks-3"):
@@ -237,12 +237,10 @@ def test_submitting_twice_is_submitting_once(sitting):
 def test_a_form_sent_empty_from_a_second_tab_keeps_what_was_saved(sitting):
     attempt = sitting.start()
     for one in attempt.items:
-        actions.save(
-            attempt, one, right(attempt)[one.question.key], envelope(1, "may-1"), now=NOW
-        )
+        actions.save(attempt, one, right(attempt)[one.question.key], envelope(1, "may-1"), now=NOW)
     actions.submit(
         attempt,
-        dict.fromkeys(right(attempt), []),
+        {key: [] for key in right(attempt)},
         envelope(9, "may-1"),
         shown_at=NOW,
         now=NOW + MINUTE,

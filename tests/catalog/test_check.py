@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import html5lib
 import pytest
 
 import app.catalog
@@ -364,3 +365,23 @@ WRITTEN_FOR_TESTS = sorted(Path(__file__).parent.glob("courses/*/course.yml"))
 @pytest.mark.parametrize("path", [*SHIPPED, *WRITTEN_FOR_TESTS], ids=lambda p: p.parent.name)
 def test_a_real_course_has_no_error(path: Path):
     assert [str(p) for p in check_folder(path.parent).errors] == []
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, *WRITTEN_FOR_TESTS], ids=lambda p: p.parent.name)
+def test_a_real_course_renders_to_strict_html_with_ids_that_stand_once(path: Path):
+    content = check_folder(path.parent).content
+    assert content is not None
+    for lesson in content.lessons:
+        for page in lesson.pages.values():
+            ids: list[str] = []
+            for part in page.parts:
+                parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+                fragment = parser.parseFragment(part.get("html", ""))
+                ids += [e.get("id") for e in fragment.iter() if e.get("id")]
+            assert len(ids) == len(set(ids))
+    for question in content.questions:
+        for shown in question.languages.values():
+            for choice in shown.choices:
+                parser = html5lib.HTMLParser(strict=True)
+                parser.parseFragment(f"<label><span>{choice.text}</span></label>")
+                assert not re.search(r"<(p|div|ul|ol|table|pre)\b", choice.text)

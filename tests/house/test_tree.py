@@ -31,7 +31,10 @@ KINDS = {
 
 
 def _is_ours(path: Path) -> bool:
-    return not {"vendor", "fonts", "data"} & set(path.parts) and path.suffix not in (".lock", ".svg")
+    return not {"vendor", "fonts", "data"} & set(path.parts) and path.suffix not in (
+        ".lock",
+        ".svg",
+    )
 
 
 def _texts() -> list[tuple[str, str]]:

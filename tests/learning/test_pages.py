@@ -320,7 +320,11 @@ def test_an_answer_brings_its_feedback_and_nothing_of_other_questions(enrolled):
 
 @pytest.mark.parametrize(
     ("question", "typed", "share"),
-    [("hoi-so", "15 người", "100"), ("hoi-so", "16", "0"), ("hoi-chu", "dapan phiếu KHẢO SÁT", "100")],
+    [
+        ("hoi-so", "15 người", "100"),
+        ("hoi-so", "16", "0"),
+        ("hoi-chu", "DAPAN phiếu Khảo sát", "100"),
+    ],
 )
 def test_numbers_and_texts_are_answered_in_place(enrolled, question, typed, share):
     page = enrolled.submit("answer", within=question_form(question), **{question: typed})

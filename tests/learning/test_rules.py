@@ -40,9 +40,7 @@ def test_completion_needs_the_lessons_that_count_and_the_passed_quiz(
 
 
 def test_a_lesson_that_does_not_count_brings_completion_no_nearer():
-    asked = rules.points(
-        a_completion(), ["mot", "bai-da-bo"], best_percent=40, has_passed=False
-    )
+    asked = rules.points(a_completion(), ["mot", "bai-da-bo"], best_percent=40, has_passed=False)
     assert [(p.needed, p.done) for p in asked] == [(3, 1), (50, 40)]
 
 

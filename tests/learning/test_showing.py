@@ -94,8 +94,13 @@ def test_a_question_without_a_translation_is_shown_in_its_own_language():
 
 @pytest.mark.parametrize(
     ("answer", "with_result", "state"),
-    [(None, False, ""), (["a"], False, "answered"), (["a"], True, "right"), (["b"], True, "wrong"),
-     (None, True, "wrong")],
+    [
+        (None, False, ""),
+        (["a"], False, "answered"),
+        (["a"], True, "right"),
+        (["b"], True, "wrong"),
+        (None, True, "wrong"),
+    ],
 )
 def test_a_dot_says_where_a_question_stands(answer, with_result, state):
     asked = showing.quiz_question(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from app.credentials.actions import revoke
+from app.credentials.models import Certificate
 from app.learning.models import Enrollment
 from app.organization.models import Unit
 from tests.reporting.story import IN_JUNE, YEAR, Province
@@ -113,6 +116,27 @@ def test_certificates_show_number_decision_and_state(province, browser):
     assert row[:2] == ["0001/2026", "Trần Thị Ánh"]
     assert row[9:11] == ["45/QĐ-TTKC", "01/07/2026"]
     assert row[-1] == "Còn hiệu lực theo sổ cấp"
+    assert browser.follow(row[11]).status == 200
+
+
+def test_a_withdrawn_certificate_is_counted_no_more(province, browser, database):
+    with database.unit_of_work() as session:
+        (certificate,) = session.scalars(
+            select(Certificate).where(Certificate.person_id == province.anh.id)
+        )
+        revoke(certificate, by=province.manager, reason="Cấp nhầm", decision="50/QĐ-TTKC", now=NOW)
+    browser.sign_in(province.manager)
+    held = browser.get("/quan-ly/giay-chung-nhan" + query(trang_thai="in-force"))
+    assert "Không có dòng nào" in held
+    (row,) = (
+        browser.get("/quan-ly/giay-chung-nhan" + query(trang_thai="revoked"))
+        .table("certificates")
+        .values()
+    )
+    assert row[-1] == "Đã bị thu hồi"
+    page = browser.get("/quan-ly" + query(**YEAR))
+    figures = [element.text for element in page.all(".//dl[@class='kpis']//dd")]
+    assert figures[3] == "0"
 
 
 @pytest.mark.parametrize("address", LISTS)

@@ -108,14 +108,14 @@ def _standing(
         can_try_again=not has_passed and left != 0,
     )
     opens_at = quiz_rules.opens_at(past, wait_hours=rule.get("wait_hours") or 0)
-    review = _questions(shown, version.language, with_result=True) if shown and may_review else []
+    marked = attempts.attempt_with_items(shown.id) if shown and may_review else None
+    review = _questions(marked, version.language, with_result=True) if marked else []
     return page(
         "learning/quiz.html",
         slug=slug,
         version=version,
         enrollment=enrollment,
         rule=rule,
-        count=sum(draw["count"] for draw in rule["draw"]),
         pass_mark=version.completion.get("final_quiz"),
         left=left,
         has_passed=has_passed,
@@ -157,7 +157,6 @@ def _running(slug: str, enrollment: Enrollment | None, latest: Attempt) -> Respo
 
 
 def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.Asked]:
-    found = attempts.attempt_with_items(shown.id)
     return [
         showing.quiz_question(
             item.question.content,
@@ -168,7 +167,7 @@ def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.A
             own=own,
             with_result=with_result,
         )
-        for item in (found.items if found else [])
+        for item in shown.items
     ]
 
 
