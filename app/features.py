@@ -80,38 +80,55 @@ def install(app: Flask) -> None:
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
 
 
+# Pages without an entry of their own, by the entry one comes from.
+_REACHED_FROM = {
+    "reporting.lists": (
+        "reporting.enrollments",
+        "reporting.completions",
+        "reporting.certificates",
+        "reporting.trained",
+    ),
+    "credentials.awaiting": ("credentials.standing",),
+}
+
+
 def navigation(who: SignedIn | None) -> list[NavigationEntry]:
     """The main navigation of whoever is signed in; five entries at most stay in sight."""
     if who is None:
         entries = [
-            (_("Khóa học"), "learning.catalogue", "courses"),
+            (pgettext("navigation", "Khóa học"), "learning.catalogue", "courses"),
             (pgettext("navigation", "Xác minh"), "credentials.check", "verify"),
             (_("Đăng nhập"), "people.sign_in", "sign-in"),
         ]
     else:
         entries = [
             (_("Trang chủ"), "home.index", "home"),
-            (_("Khóa học"), "learning.catalogue", "courses"),
+            (pgettext("navigation", "Khóa học"), "learning.catalogue", "courses"),
             (_("Chứng nhận"), "credentials.own", "certificates"),
             (_("Hồ sơ bồi dưỡng"), "reporting.own_record", "record"),
         ]
         if who.is_a("manager"):
             entries = [
                 (_("Tổng quan"), "reporting.overview", "overview"),
-                (_("Học viên"), "reporting.people", "people"),
+                (pgettext("navigation", "Học viên"), "reporting.people", "people"),
                 (_("Công nhận"), "credentials.awaiting", "check"),
                 (_("Giao học"), "requirements.requirements", "calendar"),
-                (_("Danh sách"), "reporting.lists", "reports"),
+                (pgettext("navigation", "Danh sách"), "reporting.lists", "reports"),
                 *entries[1:],
             ]
         if who.is_a("administrator"):
             entries += [
-                (_("Đơn vị"), "organization.units", "units"),
-                (_("Người"), "people.persons", "people"),
+                (pgettext("navigation", "Đơn vị"), "organization.units", "units"),
+                (_("Nhân sự"), "people.persons", "people"),
             ]
         entries.append((_("Tài khoản"), "people.account", "person"))
     addresses = [url_for(endpoint) for _label, endpoint, _icon in entries]
-    here = max((a for a in addresses if _holds(a, request.path)), key=len, default="")
+    held = {
+        url_for(page): url_for(endpoint)
+        for _label, endpoint, _icon in entries
+        for page in (endpoint, *_REACHED_FROM.get(endpoint, ()))
+    }
+    here = held.get(max((a for a in held if _holds(a, request.path)), key=len, default=""))
     return [
         NavigationEntry(label, address, icon, is_current=address == here)
         for (label, _endpoint, icon), address in zip(entries, addresses, strict=True)

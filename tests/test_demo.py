@@ -86,7 +86,7 @@ def _person(code: str) -> Person:
 
 
 def _courses_open(code: str) -> dict[str, Enrollment]:
-    return {enrollment.course.slug: enrollment for enrollment in running(_person(code).id)}
+    return {way.slug: way.enrollment for way in running(_person(code).id)}
 
 
 def test_making_it_again_changes_nothing(province: Flask):

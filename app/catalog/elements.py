@@ -94,6 +94,8 @@ class Finish(Treeprocessor):
                     align = cell.attrib.pop("align", None)
                     if align in ("right", "center"):
                         cell.set("class", "num" if align == "right" else "center")
+                    if cell.tag == "th" and not "".join(cell.itertext()).strip():
+                        cell.tag = "td"  # an empty corner heads nothing
                     if cell.tag == "th":
                         cell.set("scope", "col")
                 # A wide table scrolls by itself, by keyboard too.
@@ -164,8 +166,9 @@ class Finish(Treeprocessor):
                 "decoding": "async",
             },
         )
-        if is_decoration:
-            picture.set("class", "decoration")
+        classes = ["decoration"] * is_decoration + ["paper-drawing"] * medium.is_for_paper
+        if classes:
+            picture.set("class", " ".join(classes))
         if medium.width and medium.height:
             picture.set("width", str(medium.width))
             picture.set("height", str(medium.height))
@@ -226,7 +229,7 @@ class Finish(Treeprocessor):
                 if any(
                     m.tag not in ("img", "audio", "video")
                     or (m.tail or "").strip()
-                    or m.get("class") == "decoration"
+                    or "decoration" in m.get("class", "").split()
                     for m in child
                 ):
                     continue

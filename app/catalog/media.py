@@ -11,13 +11,17 @@ from app.catalog.pictures import UnsafePicture, size_of
 
 @dataclass(frozen=True)
 class Medium:
-    """A media file as a page needs it: address, size in bytes, width and height if known."""
+    """A media file as a page needs it: address, size in bytes, width and height if known.
+
+    `is_for_paper`: a drawing that says nothing about dark screens and so needs a light ground.
+    """
 
     path: str
     address: str
     size: int
     width: int | None = None
     height: int | None = None
+    is_for_paper: bool = False
 
 
 def media_of(bundle: Bundle, media_address: Callable[[str], str]) -> dict[str, Medium]:
@@ -30,7 +34,8 @@ def media_of(bundle: Bundle, media_address: Callable[[str], str]) -> dict[str, M
             except UnsafePicture:
                 size = None
             width, height = size or (None, None)
-            found[path] = Medium(path, media_address(path), len(data), width, height)
+            is_for_paper = path.lower().endswith(".svg") and b"prefers-color-scheme" not in data
+            found[path] = Medium(path, media_address(path), len(data), width, height, is_for_paper)
     return found
 
 

@@ -172,7 +172,7 @@ _CLASSES = {
     "div": {"scroll", "tabs", "highlight", "footnote"},
     "p": {"note-title", "formula", "file"},
     "span": _CODE_CLASSES | {"meta", "note-kind"},
-    "img": {"decoration"},
+    "img": {"decoration", "paper-drawing"},
     "ul": {"task-list"},
     "th": {"num", "center"},
     "td": {"num", "center"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -28,7 +28,7 @@ from app.kernel.keys import is_signed, keys, thumbprint
 from app.kernel.words import Words
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit, UnitLine
-from app.organization.queries import ids_below
+from app.organization.queries import ids_below, is_below
 from app.people.models import Person
 
 PAGE = 100
@@ -42,6 +42,8 @@ class Shown:
     state: rules.State
     is_intact: bool
     """Whether the signature still fits what the register holds."""
+    can_end: bool = False
+    """Whether the reader may take it back: who manages the issuer, not the holder's unit alone."""
 
     @property
     def words(self) -> dict[str, str]:
@@ -107,7 +109,10 @@ def shown(code: str, *, today: date) -> Shown | None:
 
 def shown_to_manager(code: str, roots: Sequence[int], *, today: date) -> Shown | None:
     """A certificate inside a manager's units."""
-    return _shown(_whole().where(Certificate.code == code, visible_to(roots)), today)
+    found = _shown(_whole().where(Certificate.code == code, visible_to(roots)), today)
+    if found is None:
+        return None
+    return replace(found, can_end=is_below(roots, found.certificate.issuer_id))
 
 
 @dataclass(frozen=True)
@@ -473,6 +478,19 @@ def decision_with_certificates(
         .all()
     )
     return decision, certificates
+
+
+def count_recognized(decision_id: int, completion_ids: Sequence[int]) -> int:
+    """How many of some completions a decision recognised."""
+    return (
+        session().scalar(
+            select(func.count(RecognizedCompletion.id)).where(
+                RecognizedCompletion.recognition_id == decision_id,
+                RecognizedCompletion.completion_id.in_(completion_ids),
+            )
+        )
+        or 0
+    )
 
 
 # The proof

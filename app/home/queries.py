@@ -11,9 +11,11 @@ from sqlalchemy.orm import joinedload
 
 from app.catalog.models import Course, CourseVersion
 from app.credentials.models import Certificate
+from app.credentials.queries import ended
 from app.kernel.clock import VIETNAM
 from app.kernel.database import session
 from app.learning.models import Completion, Enrollment
+from app.learning.queries import Way, enrollments_of
 from app.organization.models import UnitLine, UnitSetting
 from app.people.models import Membership
 
@@ -31,20 +33,9 @@ class Year:
     basis: str
 
 
-def running(person_id: int) -> Sequence[Enrollment]:
-    """A person's courses that are not completed, the latest activity first."""
-    return (
-        session()
-        .scalars(
-            select(Enrollment)
-            .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-            .where(Enrollment.person_id == person_id, Completion.id.is_(None))
-            .options(joinedload(Enrollment.version), joinedload(Enrollment.course))
-            .order_by(Enrollment.last_activity_at.desc(), Enrollment.id.desc())
-            .limit(6)
-        )
-        .all()
-    )
+def running(person_id: int) -> list[Way]:
+    """A person's courses that are not completed, the latest activity first; one statement."""
+    return [way for way in enrollments_of(person_id) if not way.is_completed]
 
 
 def suggested(person_id: int, today: date) -> Sequence[Course]:
@@ -71,10 +62,10 @@ def suggested(person_id: int, today: date) -> Sequence[Course]:
 
 
 def newest_certificate(person_id: int) -> Certificate | None:
-    """The certificate issued to a person last."""
+    """The certificate issued to a person last, of those that were not taken back."""
     return session().scalar(
         select(Certificate)
-        .where(Certificate.person_id == person_id)
+        .where(Certificate.person_id == person_id, ~ended())
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
         .limit(1)
     )

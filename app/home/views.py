@@ -14,6 +14,8 @@ from app.kernel import clock
 from app.kernel.web import database, me, open_to, page, signed_in, without_database
 from app.requirements.queries import open_duties
 
+MOST_RUNNING = 6
+
 pages = Blueprint("home", __name__, template_folder="templates")
 
 
@@ -37,7 +39,8 @@ def _learner_home() -> Any:
     return page(
         "home/learner.html",
         person=person,
-        running=running,
+        running=running[:MOST_RUNNING],
+        percents={way.slug: way.percent for way in running},
         duties=duties,
         suggested=offered[: queries.SUGGESTIONS],
         certificate=queries.newest_certificate(person.id),

@@ -326,7 +326,6 @@ def start_session(account: Account, *, agent: str, now: datetime) -> str:
             token_hash=queries.token_hash(token),
             account_id=account.id,
             started_at=now,
-            seen_at=now,
             agent=agent[:200],
         )
     )
@@ -340,6 +339,23 @@ def end_session(token: str, *, now: datetime) -> None:
         .where(UserSession.token_hash == queries.token_hash(token), UserSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def end_other_sessions(person: Person, token: str, *, now: datetime) -> None:
+    """Sign a person out everywhere but on the device that holds this token."""
+    account = queries.account_of(person.id)
+    if account is None:
+        return
+    session().execute(
+        update(UserSession)
+        .where(
+            UserSession.account_id == account.id,
+            UserSession.token_hash != queries.token_hash(token),
+            UserSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    audit.record("session.end-others", actor=person, subject=f"person:{person.id}", now=now)
 
 
 def mail_invitation(person: Person, address: str, *, now: datetime) -> None:

@@ -123,7 +123,6 @@ class UserSession(Base):
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     started_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     agent: Mapped[str] = mapped_column(default="")
 

@@ -35,7 +35,7 @@ def load_signed_in(token: str, now: datetime) -> SignedIn | None:
     rows = (
         session()
         .execute(
-            select(Person, UserSession.seen_at, RoleGrant.role, RoleGrant.unit_id)
+            select(Person, RoleGrant.role, RoleGrant.unit_id)
             .select_from(UserSession)
             .join(Account, Account.id == UserSession.account_id)
             .join(Person, Person.id == Account.person_id)

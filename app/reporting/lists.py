@@ -300,17 +300,19 @@ def _name_columns(person: Any) -> tuple[Column, ...]:
             kind=Kind.CODE,
             width=12,
             sort=(person.staff_code,),
+            beneath="full_name",
         ),
     )
 
 
-def _unit_column(*, is_nullable: bool = False) -> Column:
+def _unit_column(*, is_nullable: bool = False, beneath: str = "") -> Column:
     return Column(
         key="unit_name",
         heading=_l("Đơn vị"),
         width=34,
         sort=(Unit.name_sort, Today.name_sort),
         nullable=is_nullable,
+        beneath=beneath,
     )
 
 
@@ -320,7 +322,13 @@ _COURSE = Column(
     width=38,
     sort=(CourseVersion.title_sort, Today.name_sort),
 )
-_THEME = Column(key="theme", heading=_l("Chủ đề"), width=22, value=_named(THEME_NAMES, "theme"))
+_THEME = Column(
+    key="theme",
+    heading=_l("Chủ đề"),
+    width=22,
+    value=_named(THEME_NAMES, "theme"),
+    beneath="course",
+)
 _PERIODS = Column(
     key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=8, sort=(Completion.periods,)
 )
@@ -349,6 +357,7 @@ _DECISION_DATE = Column(
     width=12,
     sort=(Recognition.decision_date,),
     nullable=True,
+    beneath="decision_number",
 )
 _REGISTER_NO = Column(
     key="register_no",
@@ -365,6 +374,7 @@ _ISSUED = Column(
     width=12,
     sort=(Certificate.issued_on,),
     nullable=True,
+    beneath="register_no",
 )
 
 
@@ -457,17 +467,17 @@ PEOPLE: List[Scope] = List(
     columns=(
         *_name_columns(Person),
         Column(key="kind", heading=_l("Loại"), width=20, value=_named(MEMBERSHIP_NAMES, "kind")),
-        Column(key="position", heading=_l("Chức vụ"), width=22),
+        Column(key="position", heading=_l("Chức vụ"), width=22, beneath="kind"),
         Column(
             key="unit_name",
             heading=_l("Đơn vị"),
             width=34,
             sort=(Unit.name_sort, Person.name_sort),
         ),
-        Column(key="enrolled", heading=_l("Ghi danh"), kind=Kind.NUMBER, width=10),
+        Column(key="enrolled", heading=_l("Lượt ghi danh"), kind=Kind.NUMBER, width=10),
         Column(key="completed", heading=_l("Hoàn thành"), kind=Kind.NUMBER, width=10),
         Column(key="periods", heading=_l("Số tiết"), kind=Kind.NUMBER, width=10),
-        Column(key="certified", heading=_l("Giấy chứng nhận"), kind=Kind.NUMBER, width=10),
+        Column(key="certified", heading=_l("Số giấy"), kind=Kind.NUMBER, width=10),
         Column(key="active_at", heading=_l("Hoạt động gần nhất"), kind=Kind.DATE, width=12),
     ),
     rows=_people,
@@ -497,7 +507,7 @@ PEOPLE: List[Scope] = List(
             dates=(
                 DateOf(
                     key="hoan-thanh",
-                    heading=_l("Có hoàn thành trong thời gian"),
+                    heading=_l("Có khóa hoàn thành trong khoảng ngày"),
                     column=Completion.completed_at,
                     is_moment=True,
                     within=_has_completed,
@@ -520,7 +530,7 @@ PEOPLE: List[Scope] = List(
 
 ENROLLMENTS: List[Scope] = List(
     name="enrollments",
-    title=_l("Ghi danh"),
+    title=_l("Lượt ghi danh"),
     columns=(
         *_name_columns(Today),
         _unit_column(),
@@ -584,7 +594,7 @@ _COMPLETION_FILTERS = (
 
 COMPLETIONS: List[Scope] = List(
     name="completions",
-    title=_l("Hoàn thành"),
+    title=_l("Lượt hoàn thành"),
     columns=(
         *_name_columns(Today),
         _unit_column(),
@@ -596,6 +606,7 @@ COMPLETIONS: List[Scope] = List(
             heading=_l("Hình thức"),
             width=14,
             value=_named(rules.SOURCE_NAMES, "source"),
+            beneath="completed_at",
         ),
         _COMPLETED,
         Column(
@@ -620,11 +631,11 @@ COMPLETIONS: List[Scope] = List(
 
 CERTIFICATES: List[Scope] = List(
     name="certificates",
-    title=_l("Giấy chứng nhận"),
+    title=_l("Giấy chứng nhận đã cấp"),
     columns=(
         _REGISTER_NO,
         *_name_columns(Today),
-        _unit_column(is_nullable=True),
+        _unit_column(is_nullable=True, beneath="full_name"),
         _COURSE,
         _PERIODS,
         _COMPLETED,
@@ -632,7 +643,7 @@ CERTIFICATES: List[Scope] = List(
         Column(key="issuer_name", heading=_l("Đơn vị cấp"), width=34),
         _DECISION,
         _DECISION_DATE,
-        Column(key="code", heading=_l("Mã kiểm tra"), kind=Kind.CODE, width=18),
+        Column(key="code", heading=_l("Mã xác minh"), kind=Kind.CODE, width=18),
         Column(
             key="state",
             heading=_l("Trạng thái"),

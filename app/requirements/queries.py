@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from app.catalog.models import Course, CourseVersion
 from app.kernel.database import session
-from app.learning.models import Completion, Enrollment
+from app.learning.models import Completion
 from app.organization.models import Unit, UnitLine
 from app.organization.queries import ids_below
 from app.people.models import Membership
@@ -20,15 +20,12 @@ from app.requirements.models import Requirement
 
 @dataclass(frozen=True)
 class Duty:
-    """A course that somebody must complete, and where they stand with it."""
+    """A course that somebody must complete, by when, and who asks."""
 
     slug: str
     version: CourseVersion
     due_on: date
     asked_by: str
-    lessons_done: int
-    is_started: bool
-    last_lesson_key: str
 
     def days_left(self, today: date) -> int:
         """Days until the due date; below nought when overdue."""
@@ -43,16 +40,12 @@ def open_duties(person_id: int, today: date) -> list[Duty]:
         or_(Membership.ends_on.is_(None), Membership.ends_on > today),
     )
     rows = session().execute(
-        select(Requirement.due_on, Unit.name, Course.slug, CourseVersion, Enrollment)
+        select(Requirement.due_on, Unit.name, Course.slug, CourseVersion)
         .join(UnitLine, UnitLine.ancestor_id == Requirement.unit_id)
         .join(Membership, Membership.unit_id == UnitLine.unit_id)
         .join(Unit, Unit.id == Requirement.unit_id)
         .join(Course, Course.id == Requirement.course_id)
         .join(CourseVersion, CourseVersion.id == Course.current_id)
-        .outerjoin(
-            Enrollment,
-            and_(Enrollment.course_id == Course.id, Enrollment.person_id == person_id),
-        )
         .where(
             reaches,
             Requirement.withdrawn_at.is_(None),
@@ -64,22 +57,11 @@ def open_duties(person_id: int, today: date) -> list[Duty]:
             .where(Completion.person_id == person_id, Completion.course_id == Course.id)
             .exists(),
         )
-        .order_by(Requirement.due_on, Course.slug, Enrollment.round.desc(), Requirement.id)
+        .order_by(Requirement.due_on, Course.slug, Requirement.id)
     )
     duties: dict[str, Duty] = {}
-    for due_on, unit_name, slug, version, enrollment in rows:
-        duties.setdefault(
-            slug,
-            Duty(
-                slug=slug,
-                version=version,
-                due_on=due_on,
-                asked_by=unit_name,
-                lessons_done=enrollment.lessons_done if enrollment else 0,
-                is_started=enrollment is not None,
-                last_lesson_key=enrollment.last_lesson_key if enrollment else "",
-            ),
-        )
+    for due_on, unit_name, slug, version in rows:
+        duties.setdefault(slug, Duty(slug, version, due_on, asked_by=unit_name))
     return list(duties.values())
 
 

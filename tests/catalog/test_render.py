@@ -201,6 +201,11 @@ def test_a_table_scrolls_by_keyboard_and_aligns_without_style():
     assert "style=" not in html
 
 
+def test_an_empty_corner_of_a_table_is_no_heading():
+    html = html_of("| | Trước |\n|---|---|\n| Điện | 12 |")
+    assert html.count("<th") - html.count("<thead") == 1
+
+
 def test_a_task_list_has_signs_and_no_controls():
     html = html_of("- [ ] việc\n- [x] xong")
     assert "☐ việc" in html

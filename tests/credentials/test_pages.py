@@ -309,6 +309,53 @@ def test_revoking_is_an_event_that_every_page_tells(browser, another_browser, pr
     assert "không in lại được nữa" in visitor.get(f"/giay-chung-nhan/{code}.pdf", status=409)
 
 
+def test_who_was_recognised_meanwhile_is_not_counted_as_issued_now(browser, province, app):
+    browser.sign_in(province.manager)
+    browser.get("/quan-ly/cong-nhan")
+    both = [str(completion.id) for completion in province.done]
+    browser.submit("recognize", completions=both, **DECISION)
+    with unit_of_work(app):
+        actions.recognize(
+            province.centre,
+            [province.done[0].id],
+            a_decision(number="44/QĐ-TTKC"),
+            roots=[province.centre.id],
+            by=province.manager,
+            now=NOW,
+        )
+    done = browser.submit("issue")
+    assert len(done.table("issued")) == 1
+    assert "Đã công nhận và cấp 1 giấy chứng nhận." in done
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["after=²~a", f"after={10**30}~a", f"unit={10**30}", f"course={10**30}", "unit=-1"],
+)
+def test_a_number_that_no_row_has_filters_nothing(browser, province, asked):
+    browser.sign_in(province.manager)
+    assert len(browser.get(f"/quan-ly/cong-nhan?{asked}").table("awaiting")) == 2
+
+
+def test_guessing_codes_by_posting_is_limited_too(browser, province):
+    for _ in range(rules.UNKNOWN_CODES):
+        browser.post(f"/xac-minh/{codes.new_code()}", {"born": "17/05/1990"}, status=404)
+    browser.post(f"/xac-minh/{codes.new_code()}", {"born": "17/05/1990"}, status=429)
+
+
+def test_only_who_manages_the_issuer_takes_a_certificate_back(browser, province, app):
+    issue_all(app, province)
+    with unit_of_work(app):
+        clerk = world.a_manager(province.office)
+    code = own_code(browser, province.anh)
+    browser.sign_in(clerk)
+    life = browser.get(f"/quan-ly/giay-chung-nhan/{code}")
+    assert not life.has_action("revoke")
+    sent = {"reason": "nhầm"}
+    browser.post(f"/quan-ly/giay-chung-nhan/{code}/thu-hoi", sent, status=404)
+    assert "Còn hiệu lực" in browser.get(f"/xac-minh/{code}")
+
+
 def test_a_manager_opens_and_ends_a_standing_decision(browser, province):
     browser.sign_in(province.manager)
     browser.get("/quan-ly/quyet-dinh")

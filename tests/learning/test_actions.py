@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
 
 from app import reactions
 from app.assessment import actions as assessment
+from app.assessment import queries as attempts
 from app.assessment.models import LessonAnswer
 from app.catalog import queries as catalog
+from app.kernel.database import session as current_session
 from app.kernel.envelope import Envelope, new_uuid
 from app.learning import actions, queries, rules
 from app.learning.models import Completion, Enrollment, FinishedLesson
+from app.people.models import Person
 from tests.assessment.test_actions import right, wrong
 from tests.world import (
     NOW,
@@ -319,3 +324,49 @@ def test_open_courses_come_before_completed_ones_and_the_latest_first(session):
         ("xong", 100, True),
     ]
     assert [c.course.slug for c in queries.completions_of(person.id)] == ["xong"]
+
+
+# Two requests at the same moment
+
+
+def at_once(database, act):
+    """Run an act in two transactions that begin together; returns what each gave."""
+    barrier = Barrier(2)
+
+    def run(_):
+        barrier.wait()
+        with database.unit_of_work():
+            return act()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, range(2)))
+
+
+def test_two_requests_at_once_enroll_start_and_complete_once(database):
+    with database.unit_of_work():
+        course_id = a_written_course().id
+        person_id = a_person().id
+
+    def again():
+        person = current_session().get_one(Person, person_id)
+        return actions.enroll(person, catalog.open_course("khao-sat-co-so"), now=NOW).id
+
+    first, second = at_once(database, again)
+    assert first == second
+
+    def own():
+        return queries.enrollment_of(person_id, course_id)
+
+    first, second = at_once(database, lambda: actions.start_quiz(own(), now=NOW).id)
+    assert first == second
+
+    def submit():
+        attempt = attempts.attempt_with_items(first)
+        assessment.submit(attempt, right(attempt), envelope(), now=NOW)
+
+    at_once(database, submit)
+    at_once(database, lambda: finish(own(), "hoi-va-ghi", "giu-loi"))
+    with database.unit_of_work() as opened:
+        assert count(opened, Completion) == 1
+        assert count(opened, FinishedLesson) == 2
+        assert own().lessons_done == 2

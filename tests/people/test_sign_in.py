@@ -375,3 +375,16 @@ def test_an_installation_is_founded_through_one_link(app: Flask, browser: Browse
     assert first_link(app.extensions["database"], "http://localhost") == []
     with app.extensions["database"].unit_of_work(write=False) as current:
         assert current.scalar(select(func.count(RoleGrant.id))) == 2
+
+
+def test_one_can_sign_out_everywhere_but_here(
+    officer: Person, browser: Browser, another_browser: Callable[[], Browser]
+):
+    elsewhere = another_browser()
+    for device in (browser, elsewhere):
+        device.sign_in(officer)
+    browser.get("/tai-khoan")
+    browser.submit("end-other-sessions")
+    assert not browser.page.has_action("end-other-sessions")
+    assert elsewhere.get("/tai-khoan").heading == "Đăng nhập"
+    assert browser.get("/tai-khoan").heading == officer.full_name

@@ -59,7 +59,11 @@ def _not_a_code() -> str:
 @open_to("public")
 @own_transactions
 def confirm(code: str) -> Any:
-    plain, form = codes.normalized(code) or abort(404), ConfirmForm.sent()
+    plain, form = codes.normalized(code), ConfirmForm.sent()
+    with database().unit_of_work(write=False):
+        seen = queries.shown(plain, today=clock.today()) if plain else None
+    if plain is None or seen is None:
+        return _unknown(code, plain)
     typed = {name: form[name].data for name in ("born", "unit", "result") if form[name].data}
     if not form.validate() or not typed:
         flash(_("Hãy nhập ít nhất một mục in trên giấy."), "warning")
@@ -68,8 +72,6 @@ def confirm(code: str) -> Any:
         allowed = actions.may_confirm(plain, request.remote_addr or "", now=clock.now())
     if not allowed:
         abort(429)
-    with database().unit_of_work(write=False):
-        seen = queries.shown(plain, today=clock.today()) or abort(404)
     for name, text in typed.items():
         if rules.matches(name, text, seen.words[name]):
             flash(_("%(field)s: khớp.", field=form[name].label.text), "good")

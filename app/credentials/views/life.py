@@ -25,6 +25,8 @@ def life(code: str) -> Any:
 @open_to("manager")
 def revoke(code: str) -> Any:
     seen, form = _seen(code), RevokeForm.sent()
+    if not seen.can_end:
+        abort(404)
     if not form.validate():
         return page("credentials/life.html", 422, seen=seen, form=form, names=rules)
     actions.revoke(

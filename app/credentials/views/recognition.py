@@ -17,6 +17,7 @@ from app.credentials.views.desk import offer, roots, signer_of
 from app.kernel import clock
 from app.kernel.refusals import Refusal
 from app.kernel.web import database, done, me, open_to, own_transactions, page
+from app.kernel.web.frame import MAX_KEY
 from app.organization import queries as organization
 from app.organization.models import Unit
 
@@ -80,7 +81,7 @@ def preview_page() -> Any:
 def issue() -> Any:
     form, units = DecisionForm.sent(), queries.issuers(roots(), clock.today())
     offer(form, units)
-    ids = request.form.getlist("completions", type=int)
+    ids = request.form.getlist("completions", type=_key)
     if not form.validate():
         return _desk(form, units, chosen=ids, status=422)
     try:
@@ -98,7 +99,7 @@ def issue() -> Any:
     sentence = ngettext(
         "Đã công nhận và cấp %(num)d giấy chứng nhận.",
         "Đã công nhận và cấp %(num)d giấy chứng nhận.",
-        len(ids),
+        queries.count_recognized(decision.id, ids),
     )
     return done(sentence, url_for(".issued", decision_id=decision.id))
 
@@ -115,8 +116,8 @@ def _desk(
 ) -> Any:
     """The desk with its two lists: who waits, and who is still on the way."""
     offer(form, units)
-    unit_id = request.values.get("unit", type=int)
-    course_id = request.values.get("course", type=int)
+    unit_id = request.values.get("unit", type=_key)
+    course_id = request.values.get("course", type=_key)
     scope = {"unit_id": unit_id, "course_id": course_id}
     after = _after(request.args.get("after", ""))
     waiting = queries.waiting(roots(), after=after, **scope)
@@ -139,7 +140,7 @@ def _desk(
 
 
 def _chosen() -> list[int]:
-    return request.args.getlist("completions", type=int)
+    return request.args.getlist("completions", type=_key)
 
 
 def _unsaved(unit: Unit, decision: rules.Decision) -> Recognition:
@@ -155,9 +156,20 @@ def _unsaved(unit: Unit, decision: rules.Decision) -> Recognition:
     )
 
 
+def _key(text: str) -> int:
+    """A row id that an address names. Raises ValueError for what no database could hold."""
+    number = int(text)
+    if not 0 < number <= MAX_KEY:
+        raise ValueError(text)
+    return number
+
+
 def _after(text: str) -> tuple[str, int] | None:
     completion_id, _tilde, name = text.partition("~")
-    return (name, int(completion_id)) if completion_id.isdigit() and name else None
+    try:
+        return (name, _key(completion_id)) if name else None
+    except ValueError:
+        return None
 
 
 def _following(

@@ -43,7 +43,8 @@ class Column:
     `sort` are the expressions that order by this column (Vietnamese text by its stored sort
     key); none means that it cannot be sorted by. `nullable` says that they may be null:
     such rows come last in both directions. `width` is in characters, `decimals` for numbers.
-    A percent is a share: 0.875 is shown as 87,5%.
+    A percent is a share: 0.875 is shown as 87,5%. `beneath` names the column under whose
+    values a page shows this one in small; a file gives it a column of its own.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Column:
     sort: tuple[Expression, ...] = ()
     nullable: bool = False
     decimals: int = 0
+    beneath: str = ""
 
     @property
     def is_number(self) -> bool:

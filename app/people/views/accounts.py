@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.kernel import clock
 from app.kernel.refusals import Refusal
-from app.kernel.web import database, done, me, open_to, own_transactions, page
+from app.kernel.web import database, done, me, open_to, own_transactions, page, signed_in
 from app.organization.actions import found_unit
 from app.organization.rules import KIND_NAMES
 from app.people import actions, passwords, queries, rules
@@ -146,6 +146,8 @@ def _account_again(form: PasswordChangeForm, status: int) -> Any:
 def _account_page(form: PasswordChangeForm, status: int) -> Any:
     person = me()
     own = queries.account_of(person.id)
+    # Whoever has a password proves it; only a first one is set without.
+    form.current.flags.required = bool(own and own.password_hash)
     return page(
         "people/account.html",
         status,
@@ -156,3 +158,12 @@ def _account_page(form: PasswordChangeForm, status: int) -> Any:
         form=form,
         names=rules,
     )
+
+
+@pages.post("/tai-khoan/dang-xuat-may-khac")
+@open_to("learner")
+def end_other_sessions() -> Any:
+    who = signed_in()
+    if who is not None:
+        actions.end_other_sessions(me(), who.session_token, now=clock.now())
+    return done(_("Đã đăng xuất các máy khác."), url_for(".account"))

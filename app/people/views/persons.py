@@ -179,7 +179,7 @@ def end_role(person_id: int, grant_id: int) -> Any:
         (g for g in queries.roles_of(found.id) if g.id == grant_id), None
     ) or abort(404)
     actions.end_role(grant, by=me(), within=_roots(), now=clock.now())
-    return done(_("Đã thôi giao vai trò."), url_for(".person", person_id=found.id))
+    return done(_("Đã kết thúc vai trò."), url_for(".person", person_id=found.id))
 
 
 def _with_choices(form: Any) -> Any:
