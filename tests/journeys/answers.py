@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -53,9 +54,11 @@ class Course:
         return f"{value.normalize():f}".replace(".", ",")
 
     def percent(self, asked: list[str], *, wrong: str) -> float:
-        """The score of a quiz in which one question that has one answer was answered wrongly."""
+        """The score of a quiz in which one question that has one answer was answered wrongly,
+        rounded down: nobody passes by rounding."""
         points = {name: self.questions[name].points for name in asked}
-        return float(round(100 * (1 - points[wrong] / sum(points.values())), 1))
+        share = 1 - points[wrong] / sum(points.values())
+        return float((100 * share).quantize(Decimal("0.1"), ROUND_DOWN))
 
 
 def fieldset(page: Page, name: str) -> Locator:

@@ -39,15 +39,19 @@ def codes_on(pdf: Path) -> list[str]:
     return [found.text for found in zxingcpp.read_barcodes(picture) if "QR" in str(found.format)]
 
 
-def csv_rows(path: Path) -> list[list[str]]:
-    """The rows of a CSV file as a spreadsheet opens it."""
-    return list(csv.reader(StringIO(path.read_bytes().decode("utf-8-sig"))))
+def csv_parts(path: Path) -> tuple[list[list[str]], list[list[str]]]:
+    """The table of a CSV file as a Vietnamese spreadsheet opens it, and what stands below it."""
+    text = path.read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(StringIO(text, newline=""), delimiter=";"))
+    end = rows.index([])
+    return rows[:end], rows[end + 1 :]
 
 
-def xlsx_rows(path: Path) -> list[list[Any]]:
-    """The cells of the first sheet, row by row."""
-    sheet = openpyxl.load_workbook(BytesIO(path.read_bytes())).worksheets[0]
-    return [list(row) for row in sheet.iter_rows()]
+def xlsx_parts(path: Path) -> tuple[list[list[Any]], list[list[Any]]]:
+    """The cells of the first sheet, row by row, and those of the second."""
+    book = openpyxl.load_workbook(BytesIO(path.read_bytes()))
+    table, origin = ([list(row) for row in sheet.iter_rows()] for sheet in book.worksheets)
+    return table, origin
 
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
