@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +20,17 @@ from app.questions.problems import Problem, ProblemList
 MOST_BYTES = 64 * 1024 * 1024
 MOST_FILES = 2_000
 MOST_TEXT_BYTES = 1024 * 1024
+
+# Whatever a damaged archive makes the reader or one of its decompressors raise.
+UNREADABLE_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 PICTURES = {
     "svg": "image/svg+xml",
@@ -172,7 +185,7 @@ def from_zip(data: bytes, slug: str | None = None) -> tuple[Bundle, list[Problem
                 _too_big(problems)
                 break
             files[entry.filename] = content
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError):
+    except UNREADABLE_ZIP:
         problems.error(1, "zip", _l("tệp zip không đọc được"))
     files = {n: c for n, c in files.items() if not n.startswith("__MACOSX/")}
     tops = {name.partition("/")[0] for name in files if "/" in name}

@@ -348,6 +348,11 @@ def greeting(address: str, site_url: str | None, *, demo: bool) -> list[str]:
             f"  Vào thử: mở {address}/dang-nhap và bấm một vai (học viên, giảng viên, quản lý…).",
             f"  To try it: open {address}/dang-nhap and press a role (learner, trainer, manager…).",
         ]
+    elif not site_url:
+        lines += [
+            f"  Chưa đặt SITE_URL: mã QR trên giấy chứng nhận và thư sẽ dẫn tới {address}.",
+            f"  SITE_URL is not set: QR codes on certificates, and mail, will lead to {address}.",
+        ]
     return [*lines, "  Ctrl-C để dừng / to stop.", ""]
 
 

@@ -203,12 +203,13 @@ def _members(groups: Sequence[int], on: date) -> Any:
     return (
         select(_group, func.count(distinct(Membership.person_id)).label("people"))
         .join(Membership, Membership.unit_id == UnitLine.unit_id)
-        .join(Person, Person.id == Membership.person_id)
         .where(
             UnitLine.ancestor_id.in_(groups),
             Membership.starts_on <= on,
             or_(Membership.ends_on.is_(None), Membership.ends_on > on),
-            Person.current_id.is_(None),
+            # Named by the few who were merged away: a join with all persons would be read from
+            # their end, the whole country for one centre.
+            Membership.person_id.not_in(select(Person.id).where(Person.current_id.is_not(None))),
         )
         .group_by(UnitLine.ancestor_id)
     )
@@ -480,14 +481,20 @@ def exports_by(person_id: int) -> Sequence[ReportExport]:
 
 
 def export_for(export_id: int, person_id: int, roots: Sequence[int]) -> ReportExport | None:
-    """An export that one made, or that people below one's own units made; else None."""
+    """An export that one made, or that people below one's own units made; else None.
+
+    In either case of units that are still one's own today: an old file is no way around a scope.
+    """
     export = session().get(ReportExport, export_id)
-    if export is None or export.made_by_id == person_id:
-        return export
+    if export is None:
+        return None
     covered = set(export.filters["roots"])
+    nearest = 0 if export.made_by_id == person_id else 1
     below = session().scalars(
         select(UnitLine.unit_id).where(
-            UnitLine.ancestor_id.in_(roots), UnitLine.unit_id.in_(covered), UnitLine.depth > 0
+            UnitLine.ancestor_id.in_(roots),
+            UnitLine.unit_id.in_(covered),
+            UnitLine.depth >= nearest,
         )
     )
     return export if covered and covered <= set(below) else None

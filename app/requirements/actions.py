@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.catalog.models import Course
 from app.kernel import audit
 from app.kernel.clock import local_date
-from app.kernel.database import session
+from app.kernel.database import serialize, session
 from app.organization.models import Unit
 from app.requirements import rules
 from app.requirements.models import Requirement
@@ -30,6 +30,7 @@ def require(
     Raises DueInThePast or AlreadyRequired.
     """
     rules.check_due(due_on, local_date(now))
+    serialize(f"require:{unit.id}:{course.id}")  # two managers at once would each find none
     held = session().scalar(
         select(Requirement.id).where(
             Requirement.unit_id == unit.id,

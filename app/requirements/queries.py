@@ -137,6 +137,13 @@ def requirement_in(requirement_id: int, roots: Sequence[int]) -> Requirement | N
     )
 
 
+def published_course(course_id: int) -> Course | None:
+    """A published course by its id."""
+    return session().scalar(
+        select(Course).where(Course.id == course_id, Course.current_id.is_not(None))
+    )
+
+
 def course_choices(language: str) -> list[tuple[int, str]]:
     """(id, title) of every published course, in Vietnamese order."""
     rows = session().execute(

@@ -8,9 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, url_for
 from flask_babel import gettext as _
 
-from app.catalog.models import Course
 from app.kernel import clock
-from app.kernel.database import session
 from app.kernel.refusals import Refusal
 from app.kernel.web import done, me, open_to, page, signed_in
 from app.kernel.web.frame import current_language
@@ -40,7 +38,7 @@ def require() -> Any:
     form = _with_choices(RequirementForm.sent())
     if not form.validate():
         return _page(form, 422)
-    course = session().get(Course, form.course_id.data) or abort(404)
+    course = queries.published_course(form.course_id.data) or abort(404)
     unit = organization.unit(form.unit_id.data) or abort(404)
     try:
         actions.require(

@@ -98,6 +98,17 @@ def test_what_is_no_zip_says_so():
     assert "zip" in [p.code for p in from_zip(b"khong phai zip", "a")[1]]
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_was_damaged_on_its_way_says_so(method: int):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("course.yml", "title: Khảo sát cơ sở\n" * 500)
+    data = bytearray(target.getvalue())
+    start = 30 + len("course.yml")
+    data[start : start + 40] = b"\xff" * 40
+    assert "zip" in [p.code for p in from_zip(bytes(data), "a")[1]]
+
+
 def test_a_text_in_another_encoding_is_named_with_its_line():
     _, problems = from_files("du-toan", a_folder({"01-du-toan.md": b"a\nb\n\xff\n"}))
     assert [(p.code, p.line) for p in problems] == [("file-encoding", 3)]

@@ -79,6 +79,14 @@ def test_no_file_has_a_name_that_says_nothing():
     ] == []
 
 
+def test_every_folder_of_tests_is_a_package():
+    """Two files called test_actions.py can only both be collected inside packages."""
+    folders = {
+        p.parent for p in tree.files() if tree.name(p).startswith("tests/") and p.suffix == ".py"
+    }
+    assert [tree.name(f) for f in sorted(folders) if not (f / "__init__.py").exists()] == []
+
+
 def test_no_file_is_empty_or_huge():
     for path in tree.files():
         size = path.stat().st_size
@@ -116,3 +124,13 @@ def test_every_direct_requirement_is_pinned():
 def test_the_licences_stand_where_people_look():
     assert "Apache License" in (tree.ROOT / "LICENSE").read_text()
     assert "CC BY 4.0" in (tree.ROOT / "NOTICE").read_text()
+
+
+def test_every_folder_of_tests_is_a_package():
+    # Without it pytest takes two files of one name in two rooms for one, and collects neither.
+    bare = {
+        tree.name(path.parent)
+        for path in (tree.ROOT / "tests").rglob("test_*.py")
+        if not (path.parent / "__init__.py").is_file()
+    }
+    assert bare == set()

@@ -15,10 +15,12 @@ from sqlalchemy import select
 from app.kernel import jobs
 from app.kernel.audit import AuditRow
 from app.kernel.files import files
+from app.people.actions import end_role, grant_role
+from app.people.queries import roles_of
 from app.reporting import rules
 from app.reporting.models import ReportExport
 from tests.reporting.story import IN_JUNE, Province
-from tests.world import a_completion, a_manager, a_person
+from tests.world import NOW, a_completion, a_manager, a_person
 
 LISTS = {
     "hoc-vien": "people",
@@ -163,6 +165,19 @@ def test_the_file_opens_to_its_maker_and_to_managers_above(
         theirs = another_browser()
         theirs.sign_in(who)
         theirs.get(address, status=status)
+
+
+def test_who_manages_a_unit_no_more_does_not_get_its_old_files(province, browser, database):
+    browser.sign_in(province.manager)
+    browser.get("/quan-ly/hoc-vien")
+    address = browser.submit("export", dang="csv").address
+    with database.unit_of_work():
+        [grant] = roles_of(province.manager.id)
+        end_role(grant, by=None, within=[province.centre.id], now=NOW)
+        grant_role(
+            province.manager, "manager", province.neighbour, by=None, within=None, now=NOW
+        )
+    browser.get(address, status=404)
 
 
 def test_another_units_rows_cannot_be_exported(province, browser, database):
