@@ -174,9 +174,7 @@ def postgres_site(serve: Callable[..., Site], postgres_server: Server) -> Site:
 
 
 @pytest.fixture(scope="session")
-def shared_site(
-    demo_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def shared_site(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One demo on SQLite for all journeys that leave each other alone: each takes a person of
     its own. A course that the product was not shipped with is published there too."""
     instance = tmp_path_factory.mktemp("shared") / "instance"

@@ -77,9 +77,7 @@ def test_answers_wait_while_there_is_no_network_and_are_saved_when_it_is_back(qu
     expect(again.locator("[data-score]")).to_have_attribute("data-score", "100.0")
 
 
-def test_two_tabs_on_one_attempt_share_it(
-    shared_site: Site, window: Callable[..., Page]
-):
+def test_two_tabs_on_one_attempt_share_it(shared_site: Site, window: Callable[..., Page]):
     one = window(shared_site)
     enter_as(one, "giang-vien")
     one.goto(COURSE.address())

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys import papers
 from tests.journeys.answers import Course, asked_on, assert_gives_nothing_away, fieldset
@@ -228,35 +228,45 @@ def export_the_row(
     act(page, "filter")
     assert_sound(page)
     table = page.locator("[data-table='certificates']")
-    heads = [head.removesuffix(" ↓").strip() for head in table.locator("th").all_inner_texts()]
-    row = table.locator("[data-row]").filter(has_text=code)
-    seen = [papers.tidy(text) for text in row.locator("td").all_inner_texts()]
-    assert seen[heads.index("Họ và tên")] == NAME
+    seen = row_on_screen(table, code)
+    assert seen["Họ và tên"] == NAME
     count = table.locator("[data-row]").count()
 
-    table_of_csv, origin_of_csv = papers.csv_parts(exported(page, "csv", folder))
-    assert table_of_csv[0] == heads
-    assert len(table_of_csv) == count + 1
-    assert papers.row_with(table_of_csv, code) == seen
+    rows, origin = papers.csv_parts(exported(page, "csv", folder))
+    assert len(rows) == count + 1
+    assert dict(zip(rows[0], papers.row_with(rows, code), strict=True)) == seen
+    papers.has(str(origin), "Bộ lọc", course.title)
+
     book = exported(page, "xlsx", folder)
-    cells, origin_of_xlsx = papers.xlsx_parts(book)
-    assert [cell.value for cell in cells[0]] == heads
+    cells, notes = papers.xlsx_parts(book)
     assert len(cells) == count + 1
-    found = papers.row_with(cells, code)
-    for head in ("Họ và tên", "Mã cán bộ", "Số vào sổ", "Mã kiểm tra", "Khóa học"):
-        place = heads.index(head)
-        assert found[place].value == seen[place]
-        assert found[place].data_type == "s"
-    for origin in (origin_of_csv, [[cell.value for cell in row] for row in origin_of_xlsx]):
-        papers.has(str(origin), "Bộ lọc", course.title)
-    opened = papers.row_with(papers.fods_rows(office(book, "fods")), code)
-    for head in ("Mã cán bộ", "Số vào sổ", "Mã kiểm tra"):
-        assert opened[heads.index(head)] == ("string", seen[heads.index(head)])
+    heads = [head.value for head in cells[0]]
+    assert sorted(heads) == sorted(seen)
+    found = dict(zip(heads, papers.row_with(cells, code), strict=True))
+    opened = dict(
+        zip(heads, papers.row_with(papers.fods_rows(office(book, "fods")), code), strict=False)
+    )
+    for head in ("Mã cán bộ", "Số vào sổ", "Mã kiểm tra", "Họ và tên", "Khóa học"):
+        assert (found[head].data_type, found[head].value) == ("s", seen[head])
+        assert opened[head] == ("string", seen[head])
+    papers.has(str([[cell.value for cell in row] for row in notes]), "Bộ lọc", course.title)
     page.goto("/quan-ly/danh-sach")
     expect(page.locator("[data-table='exports'] [data-row]")).to_have_count(2)
     assert_sound(page)
     page.goto(f"/quan-ly/giay-chung-nhan/{code}")
     assert_sound(page)
+
+
+def row_on_screen(table: Locator, text: str) -> dict[str, str]:
+    """The only row of a table that holds a text, by its headings; some stand under another."""
+    pieces = """row => [...row.children].flatMap(cell => {
+        const lower = [...cell.querySelectorAll("small")].map(small => small.textContent);
+        const upper = [...cell.childNodes].filter(node => node.nodeName !== "SMALL");
+        return [upper.map(node => node.textContent).join(""), ...lower];
+    }).map(text => text.replace(/[↓↑]/g, "").trim())"""
+    heads = table.locator("thead tr").evaluate(pieces)
+    cells = table.locator("[data-row]").filter(has_text=text).evaluate(pieces)
+    return {head: papers.tidy(cell) for head, cell in zip(heads, cells, strict=True)}
 
 
 def exported(page: Page, form: str, folder: Path) -> Path:

@@ -174,9 +174,7 @@ def test_who_manages_a_unit_no_more_does_not_get_its_old_files(province, browser
     with database.unit_of_work():
         [grant] = roles_of(province.manager.id)
         end_role(grant, by=None, within=[province.centre.id], now=NOW)
-        grant_role(
-            province.manager, "manager", province.neighbour, by=None, within=None, now=NOW
-        )
+        grant_role(province.manager, "manager", province.neighbour, by=None, within=None, now=NOW)
     browser.get(address, status=404)
 
 
