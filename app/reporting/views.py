@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID, uuid5
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from app.catalog.words import THEME_NAMES
 from app.kernel import clock, jobs
-from app.kernel.database import session
+from app.kernel.database import serialize, session
+from app.kernel.envelope import new_uuid
 from app.kernel.files import files
 from app.kernel.lists.filters import MISREAD_DATE, REVERSED_PERIOD, NotThere
 from app.kernel.lists.listing import Asked, List
@@ -213,11 +215,23 @@ def export(address: str) -> Any:
             origin = exporting.origin_of(asked, by=me(), made_at=now)
             made = exporting.make(asked, form, origin)
     with database().unit_of_work():
-        recorded = actions.record_export(asked, form, by=me(), count=count, made=made, now=now)
-        target = url_for(".exported", export_id=recorded.id)
-        if uuid := submissions.valid_uuid(request.form.get("uuid", "")):
-            submissions.remember(me().id, uuid, target, now=now)
+        once = _press(form)
+        target = submissions.first_answer(me().id, once)
+        if target is None:
+            recorded = actions.record_export(asked, form, by=me(), count=count, made=made, now=now)
+            target = url_for(".exported", export_id=recorded.id)
+            submissions.remember(me().id, once, target, now=now)
     return done("", target)
+
+
+def _press(form: str) -> str:
+    """The UUID of this press, with this form of file chosen; a second press waits here.
+
+    A download leaves the page as it is, so its one UUID serves for a CSV and then an XLSX.
+    """
+    press = submissions.valid_uuid(request.form.get("lan", "")) or new_uuid()
+    serialize(f"export:{press}")
+    return str(uuid5(UUID(press), form))
 
 
 @pages.get("/quan-ly/xuat/<int:export_id>")

@@ -16,14 +16,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.conftest import missing
 from tests.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tests" / "journeys" / "vendor" / "axe.min.js"
-START_SECONDS = 90
+SEEN_COURSE = ROOT / "tests" / "catalog" / "courses" / "day-du-cu-phap"
+
+# Only a broken product waits this long: a machine with many other things to do does not.
+START_SECONDS = 300
+PATIENCE = 60_000  # milliseconds, for anything a page must come to show
+expect.set_options(timeout=PATIENCE)
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -104,6 +110,25 @@ def start(
     raise AssertionError(f"the server did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
+def command(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the application's commands beside a running server, as bin/flask does."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi.py", *arguments],
+        cwd=ROOT,
+        env=environment(site.instance, site.database_url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def publish(site: Site, folder: Path) -> None:
+    """Check a course folder and publish it, as a trainer with a terminal does."""
+    for verb in ("check", "publish"):
+        done = command(site, "courses", verb, str(folder))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder with the whole demo in it, made once; copy it, never serve it."""
@@ -149,6 +174,40 @@ def postgres_site(serve: Callable[..., Site], postgres_server: Server) -> Site:
 
 
 @pytest.fixture(scope="session")
+def shared_site(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One demo on SQLite for all journeys that leave each other alone: each takes a person of
+    its own. A course that the product was not shipped with is published there too."""
+    instance = tmp_path_factory.mktemp("shared") / "instance"
+    shutil.copytree(demo_folder, instance)
+    site = start(instance)
+    publish(site, SEEN_COURSE)
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
+    """What an office does with a file: `office(path, "pdf")` opens it in LibreOffice and saves
+    it in another format beside it."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program is None:
+        missing("LibreOffice is not on this machine (Debian package: libreoffice-writer-nogui)")
+    profile = tmp_path_factory.mktemp("office").as_uri()
+
+    def convert(path: Path, form: str) -> Path:
+        command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to"]
+        command += [form, "--outdir", str(path.parent), str(path)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=START_SECONDS, check=False
+        )
+        made = path.with_suffix(f".{form}")
+        assert made.is_file(), done.stdout + done.stderr
+        return made
+
+    return convert
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Chromium]:
     """A real browser, headless."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -186,7 +245,7 @@ def window(chromium: Chromium) -> Iterator[Callable[..., Page]]:
             accept_downloads=True,
             **{**shape, **options},
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
@@ -215,35 +274,61 @@ def page(window: Callable[..., Page], demo_site: Site) -> Page:
 
 def act(page: Page, action: str) -> None:
     """Press the only button with this `data-action` and wait for the page that follows."""
-    page.locator(f"[data-action='{action}']").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"[data-action='{action}']").click()
 
 
 def enter_as(page: Page, role: str) -> None:
     """Sign in with the demo's button for a role: hoc-vien, giang-vien, quan-ly, quan-tri …"""
     page.goto("/dang-nhap")
-    page.locator(f"button[name='vai'][value='{role}']").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f"button[name='vai'][value='{role}']").click()
+
+
+def assert_sound(page: Page) -> None:
+    """The open page has nothing that axe finds, in light and dark, and fits a phone and a desk."""
+    assert_accessible(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    _assert_nothing_found(page, '{type: "rule", values: ["color-contrast", "link-in-text-block"]}')
+    page.emulate_media(color_scheme="light")
+    own = page.viewport_size
+    for shape in (PHONE, DESKTOP):
+        page.set_viewport_size(shape)  # type: ignore[arg-type]
+        assert_fits(page)
+    if own:
+        page.set_viewport_size(own)
 
 
 def assert_accessible(page: Page) -> None:
     """axe-core finds nothing on the open page (WCAG 2.2 A and AA, and its best practices)."""
+    # Colours that are still changing are not the colours people read.
+    page.emulate_media(reduced_motion="reduce")
     page.evaluate(AXE.read_text("utf-8"))
+    _assert_nothing_found(
+        page, '["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]'
+    )
+
+
+def _assert_nothing_found(page: Page, wanted: str) -> None:
     found = page.evaluate(
-        """async () => (await axe.run(document, {
-            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        })).violations.map(v => `${v.id}: ${v.help}\\n` +
-            v.nodes.slice(0, 3).map(n => "    " + n.html.slice(0, 200)).join("\\n"))"""
+        """async () => (await axe.run(document, {runOnly: WANTED}))
+            .violations.map(v => `${v.id}: ${v.help}\\n` +
+            v.nodes.slice(0, 3).map(n => "    " + n.html.slice(0, 200)).join("\\n"))""".replace(
+            "WANTED", wanted
+        )
     )
     assert found == [], f"{page.url}:\n" + "\n".join(found)
 
 
 def assert_fits(page: Page) -> None:
     """Nothing on the page makes the whole of it scroll sideways."""
+    assert page.viewport_size is not None
+    # Not innerWidth: a phone zooms out until all is in sight, and then it seems to fit.
     wide = page.evaluate(
-        """() => document.documentElement.scrollWidth <= window.innerWidth ? [] :
+        """width => document.documentElement.scrollWidth <= width ? [] :
             [...document.querySelectorAll("body *")]
-            .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
-            .slice(0, 5).map(e => e.outerHTML.slice(0, 160))"""
+            .filter(e => e.getBoundingClientRect().right > width + 1)
+            .slice(0, 5).map(e => e.outerHTML.slice(0, 160)).concat("?")""",
+        page.viewport_size["width"],
     )
-    assert wide == [], f"{page.url} is wider than the screen"
+    assert wide == [], f"{page.url} is wider than {page.viewport_size['width']} px"

@@ -126,11 +126,24 @@ def test_pressing_twice_is_exporting_once(province, browser, database):
     fields = {
         c.get("name"): c.get("value") for c in page.all(".//form[@method='post']//input[@name]")
     }
-    sent = {"uuid": fields["uuid"], "dang": "csv"}
+    sent = {"lan": fields["lan"], "dang": "csv"}
     first = browser.post("/quan-ly/hoc-vien/xuat", sent)
     again = browser.post("/quan-ly/hoc-vien/xuat", sent)
     assert first.address == again.address
     assert the_export(database).row_count == 3
+
+
+def test_the_other_form_from_the_same_page_is_another_export(province, browser):
+    """A download leaves the page where it is, with the same hidden fields."""
+    browser.sign_in(province.manager)
+    page = browser.get("/quan-ly/hoc-vien")
+    (press,) = (c.get("value") for c in page.all(".//form[@method='post']//input[@name='lan']"))
+    files = [
+        browser.post("/quan-ly/hoc-vien/xuat", {"lan": press, "dang": form}).body
+        for form in ("csv", "xlsx")
+    ]
+    assert files[0].startswith("\ufeff".encode())
+    assert files[1].startswith(b"PK")
 
 
 def test_the_file_opens_to_its_maker_and_to_managers_above(
