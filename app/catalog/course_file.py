@@ -70,11 +70,6 @@ class FinalQuiz:
     review: Review = "after-pass"
     line: int = field(default=0, compare=False)
 
-    @property
-    def question_count(self) -> int:
-        """How many questions one attempt holds."""
-        return sum(draw.count for draw in self.draw)
-
 
 @dataclass(frozen=True)
 class Completion:

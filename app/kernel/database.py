@@ -147,11 +147,6 @@ def session() -> Session:
     return current
 
 
-def has_session() -> bool:
-    """Whether a unit of work is open."""
-    return _current.get() is not None
-
-
 def set_current(database: Database | None, current: Session | None) -> Callable[[], None]:
     """Make a session current until the returned function is called (for the web frame)."""
     token, database_token = _current.set(current), _database.set(database)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import aliased
 
 from app.kernel.database import session
 from app.kernel.words import fold
@@ -122,16 +121,4 @@ def lines_above(unit_id: int) -> list[int]:
         session().scalars(
             select(UnitLine.ancestor_id).where(UnitLine.unit_id == unit_id).order_by(UnitLine.depth)
         )
-    )
-
-
-def nearest_above(unit_id: int, kinds: Sequence[str]) -> Unit | None:
-    """The nearest unit of some kinds at or above a unit."""
-    above = aliased(Unit)
-    return session().scalar(
-        select(above)
-        .join(UnitLine, UnitLine.ancestor_id == above.id)
-        .where(UnitLine.unit_id == unit_id, above.kind.in_(kinds))
-        .order_by(UnitLine.depth)
-        .limit(1)
     )

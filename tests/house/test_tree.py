@@ -124,13 +124,3 @@ def test_every_direct_requirement_is_pinned():
 def test_the_licences_stand_where_people_look():
     assert "Apache License" in (tree.ROOT / "LICENSE").read_text()
     assert "CC BY 4.0" in (tree.ROOT / "NOTICE").read_text()
-
-
-def test_every_folder_of_tests_is_a_package():
-    # Without it pytest takes two files of one name in two rooms for one, and collects neither.
-    bare = {
-        tree.name(path.parent)
-        for path in (tree.ROOT / "tests").rglob("test_*.py")
-        if not (path.parent / "__init__.py").is_file()
-    }
-    assert bare == set()

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Response, current_app, flash, g, redirect, render_template, request
 
 from app.kernel.database import Database
-from app.kernel.refusals import Refusal
 from app.kernel.words import Words
 
 
@@ -26,17 +25,6 @@ def done(text: str | Words, address: str, *, category: str = "good") -> Response
         flash(str(text), category)
     g.answered_with = address
     return redirect(address, 303)  # type: ignore[return-value]
-
-
-def refused(refusal: Refusal, address: str) -> Response:
-    """Show a refusal on the page the person came from, instead of on a page of its own.
-
-    The transaction still rolls back: the answer's status is 409.
-    """
-    response = Response(
-        render_template("errors/409.html", text=str(refusal), back=address), status=409
-    )
-    return response
 
 
 def after_refusal(act: Callable[[], None]) -> None:
