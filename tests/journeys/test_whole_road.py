@@ -246,7 +246,7 @@ def export_the_row(
     opened = dict(
         zip(heads, papers.row_with(papers.fods_rows(office(book, "fods")), code), strict=False)
     )
-    for head in ("Mã cán bộ", "Số vào sổ", "Mã kiểm tra", "Họ và tên", "Khóa học"):
+    for head in ("Mã cán bộ", "Số vào sổ", "Mã xác minh", "Họ và tên", "Khóa học"):
         assert (found[head].data_type, found[head].value) == ("s", seen[head])
         assert opened[head] == ("string", seen[head])
     papers.has(str([[cell.value for cell in row] for row in notes]), "Bộ lọc", course.title)
