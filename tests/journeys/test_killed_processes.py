@@ -117,6 +117,6 @@ def test_nothing_that_was_acknowledged_is_lost(
 def letters(site: Site) -> list[str]:
     """The letters that were sent: kept in the instance folder."""
     return [
-        str(message_from_bytes(path.read_bytes(), policy=default).get_body())
+        message_from_bytes(path.read_bytes(), policy=default).get_content()
         for path in (site.instance / "mail").rglob("*.eml")
     ]
