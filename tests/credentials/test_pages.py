@@ -360,7 +360,7 @@ def test_a_manager_opens_and_ends_a_standing_decision(browser, province):
     browser.sign_in(province.manager)
     browser.get("/quan-ly/quyet-dinh")
     page = browser.submit("open-standing-decision", **DECISION)
-    assert "Quyết định số 45/QĐ-TTKC, ngày 18 tháng 11 năm 2026" in page.main
+    assert "Quyết định số 45/QĐ-TTKC ngày 18/11/2026" in page.main
     again = browser.submit("open-standing-decision", status=422, **{**DECISION, "number": "46/QĐ"})
     assert "đang có một quyết định thường xuyên" in again
     browser.get("/quan-ly/quyet-dinh")

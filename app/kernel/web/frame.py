@@ -108,7 +108,6 @@ def _install_templates(app: Flask, settings: Any) -> None:
     env.filters.update(
         date=words.show_date,
         moment=words.show_moment,
-        long_date=words.show_long_date,
         number=words.show_number,
         percent=words.show_percent,
     )
