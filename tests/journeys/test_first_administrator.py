@@ -15,9 +15,7 @@ pytestmark = pytest.mark.journey
 OWN, THEIRS = "trâu chậm uống nước đục", "nước chảy đá mòn từng ngày"
 
 
-def test_the_first_administrator_lets_a_colleague_in(
-    empty_site: Site, window: Callable[..., Page]
-):
+def test_the_first_administrator_lets_a_colleague_in(empty_site: Site, window: Callable[..., Page]):
     link = re.search(r"http://\S+/loi-moi/\S+", empty_site.told())
     assert link is not None
     chief = window(empty_site, desktop=True)

@@ -44,9 +44,7 @@ class Crew:
             self.pids[self.killed[-1]] = new
 
 
-def test_nothing_that_was_acknowledged_is_lost(
-    postgres_site: Site, window: Callable[..., Page]
-):
+def test_nothing_that_was_acknowledged_is_lost(postgres_site: Site, window: Callable[..., Page]):
     """A course that was never seen before, from its folder to a certificate."""
     publish(postgres_site, SEEN_COURSE)
     course, crew = Course(SEEN_COURSE), Crew(postgres_site)
