@@ -129,6 +129,11 @@ export default (form, { envelope, random }) => {
     }
   });
 
+  // whoever was faster than this script is saved all the same
+  const isTouched = (input) =>
+    input.type === "text" ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
+  for (const [id, set] of sets) if (!waiting.has(id) && inputs(set).some(isTouched)) changed(id);
+
   if (form.dataset.deadline) {
     const end = Date.parse(form.dataset.deadline);
     let last;
