@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,36 @@ def test_every_direct_requirement_is_pinned():
 def test_the_licences_stand_where_people_look():
     assert "Apache License" in (tree.ROOT / "LICENSE").read_text()
     assert "CC BY 4.0" in (tree.ROOT / "NOTICE").read_text()
+
+
+def _direct(*files: str) -> set[str]:
+    """The packages that we ask for by name, in the spelling of package metadata."""
+    return {
+        re.split(r"[\[<>=]", line)[0].lower().replace("_", "-")
+        for file in files
+        for line in (tree.ROOT / file).read_text().splitlines()
+        if line and not line.startswith(("#", "-"))
+    }
+
+
+def _imported(folders: tuple[str, ...]) -> dict[str, str]:
+    """The packages that our files import, each with one file that does."""
+    homes = packages_distributions()
+    ours = {"app", "config", "tests", "wsgi", "migrations"}
+    return {
+        homes.get(top, [top])[0].lower().replace("_", "-"): tree.name(path)
+        for path in tree.files()
+        if path.suffix == ".py" and tree.name(path).startswith(folders)
+        for _line, imported in tree.imports(path)
+        if (top := imported.split(".")[0]) not in ours | set(sys.stdlib_module_names)
+    }
+
+
+def test_everything_that_is_imported_is_asked_for_by_name():
+    """What another package happens to bring may be gone tomorrow, or on another machine."""
+    known = {"werkzeug", "jinja2", "markupsafe", "click", "babel", "itsdangerous"}  # Flask's own
+    product = _direct("requirements.in") | known
+    app = _imported(("app/", "migrations/", "config.py", "wsgi.py"))
+    assert {name: file for name, file in app.items() if name not in product} == {}
+    everything = product | _direct("requirements-test.in")
+    assert {n: f for n, f in _imported(("tests/",)).items() if n not in everything} == {}
