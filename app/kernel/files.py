@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -32,12 +35,33 @@ class FileStore:
         """Store bytes durably and return their SHA-256. Storing twice is storing once."""
         digest = hashlib.sha256(content).hexdigest()
         target = self.path(digest)
-        if target.is_file():
-            return digest
+        if not target.is_file():
+            self._place(target, lambda copy: copy.write(content))
+        return digest
+
+    def store_file(self, file: IO[bytes]) -> str:
+        """Store all that a file holds, whatever its size, as `store` does with bytes."""
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        target = self.path(digest)
+        if not target.is_file():
+            file.seek(0)
+            self._place(target, lambda copy: shutil.copyfileobj(file, copy, 256 * 1024))
+        return digest
+
+    def workplace(self, name: str) -> Path:
+        """A folder for what is not finished yet; whoever works there clears it away."""
+        return self.folder / "unfinished" / name
+
+    def read(self, digest: str) -> bytes:
+        """The content; raises FileNotFoundError when it is not stored."""
+        return self.path(digest).read_bytes()
+
+    def _place(self, target: Path, write: Callable[[IO[bytes]], object]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=target.parent, delete=False) as file:
             try:
-                file.write(content)
+                write(file)
                 file.flush()
                 os.fsync(file.fileno())
             except BaseException:
@@ -47,11 +71,6 @@ class FileStore:
         # The file's name, and that of a folder just made, must outlive a power cut too.
         _sync(target.parent)
         _sync(self.folder)
-        return digest
-
-    def read(self, digest: str) -> bytes:
-        """The content; raises FileNotFoundError when it is not stored."""
-        return self.path(digest).read_bytes()
 
 
 def _sync(folder: Path) -> None:

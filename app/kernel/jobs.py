@@ -164,6 +164,19 @@ def find(key: str) -> Job | None:
     return session().scalar(select(Job).where(Job.key == key))
 
 
+def try_again(key: str, *, now: datetime) -> None:
+    """Let a job that failed, or waits after a failure, be tried at once and as often as at first."""
+    session().execute(
+        update(Job)
+        .where(
+            Job.key == key,
+            Job.finished_at.is_(None),
+            or_(Job.failed_at.is_not(None), Job.lease_until.is_(None)),
+        )
+        .values(failed_at=None, lease_until=None, tries=0, not_before=now)
+    )
+
+
 def run_next(
     database: Database,
     *,

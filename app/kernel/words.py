@@ -7,20 +7,45 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from app.kernel import clock
 
-_translate: Callable[[str], str] = str
+Translate = Callable[[str], str]
+_translate: Translate = str
+_catalogue: Callable[[str], Translate] = lambda language: str
+_speaking: ContextVar[Translate | None] = ContextVar("speaking", default=None)
 
 
-def set_translator(translate: Callable[[str], str]) -> None:
+def set_translator(translate: Translate) -> None:
     """Let lazy words speak the reader's language (the web frame and commands fill this)."""
     global _translate
     _translate = translate
+
+
+def set_catalogue(catalogue: Callable[[str], Translate]) -> None:
+    """Where `speaking` finds the sentences of a language (the web frame fills this)."""
+    global _catalogue
+    _catalogue = catalogue
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let words speak one language in a block: for files and jobs, which nobody reads yet.
+
+    A sentence is looked up once, however many rows say it.
+    """
+    token = _speaking.set(cache(_catalogue(language)))
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
 
 
 class Words:
@@ -34,7 +59,7 @@ class Words:
         self.values = values
 
     def __str__(self) -> str:
-        text = _translate(self.source)
+        text = (_speaking.get() or _translate)(self.source)
         return text % self.values if self.values else text
 
     def __repr__(self) -> str:

@@ -18,9 +18,9 @@ from app.reporting.models import ReportExport
 def record_export(
     asked: Asked[Scope], form: str, *, by: Person, count: int, made: Made | None, now: datetime
 ) -> ReportExport:
-    """Record that somebody exported a list, and queue the making of what was not made yet.
+    """Record that somebody exported a list, and queue the making of what is too long to wait for.
 
-    Raises NothingToExport for an empty list.
+    A CSV is made when it is fetched. Raises NothingToExport for an empty list.
     """
     if not count:
         raise rules.NothingToExport
@@ -45,10 +45,8 @@ def record_export(
     session().flush()
     if made is not None:
         exporting.finish(export, made)
-    else:
-        jobs.enqueue(
-            exporting.JOB, {"export_id": export.id}, key=f"{exporting.JOB}:{export.id}", now=now
-        )
+    elif form != "csv":
+        _queue(export, now)
     audit.record(
         "export",
         actor=by,
@@ -64,6 +62,18 @@ def record_export(
         now=now,
     )
     return export
+
+
+def make_again(export: ReportExport, *, now: datetime) -> None:
+    """Have a file made that could not be made so far; nothing is lost of what is there."""
+    if export.finished_at is None:
+        _queue(export, now)
+        jobs.try_again(exporting.job_key(export.id), now=now)
+
+
+def _queue(export: ReportExport, now: datetime) -> None:
+    key = exporting.job_key(export.id)
+    jobs.enqueue(exporting.JOB, {"export_id": export.id}, key=key, now=now)
 
 
 def file_name(title: Words, form: str, now: datetime) -> str:

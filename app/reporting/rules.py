@@ -8,7 +8,7 @@ from app.kernel.refusals import Refusal
 from app.kernel.words import _l
 
 ROWS_IN_A_REQUEST = 5_000
-"""Up to so many rows a file is made while the manager waits; above, by a job."""
+"""Up to so many rows a workbook is made while the manager waits; above, by a job."""
 
 DOCUMENT_ROWS_IN_A_REQUEST = 1_000
 DOCUMENT_ROWS = 5_000
@@ -38,6 +38,15 @@ class NothingToExport(Refusal):
     """An export of nothing, or of a filter that cannot be read."""
 
     text = _l("Không có dòng nào để xuất. Hãy xem lại bộ lọc.")
+
+
+class TooLongForASheet(Refusal):
+    """A sheet has an end: 1,048,576 rows with its head, in every spreadsheet program."""
+
+    text = _l(
+        "Danh sách dài quá mức một trang tính chứa được. "
+        "Hãy xuất ra CSV, hoặc chọn đơn vị, khoảng thời gian hẹp hơn."
+    )
 
 
 class TooLongForPaper(Refusal):

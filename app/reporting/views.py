@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, request, send_file, url_for
 
 from app.catalog.words import THEME_NAMES
 from app.kernel import clock, jobs
@@ -27,9 +27,10 @@ from app.kernel.web import (
     submissions,
 )
 from app.kernel.web.frame import current_language
-from app.kernel.words import Words, read_date, show_date
+from app.kernel.words import Words, read_date, show_date, speaking
 from app.reporting import actions, administrative, exporting, queries, rules
 from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope
+from app.reporting.models import ReportExport
 
 TITLES = {listed.name: listed.title for listed in BY_ADDRESS.values()}
 
@@ -237,12 +238,43 @@ def _press(form: str) -> str:
 @pages.get("/quan-ly/xuat/<int:export_id>")
 @open_to("manager")
 def exported(export_id: int) -> Any:
-    found = queries.export_for(export_id, me().id, _scope().roots) or abort(404)
-    if found.finished_at is None:
-        job = jobs.find(f"{exporting.JOB}:{found.id}")
-        return page("reporting/export_waiting.html", export=found, job=job)
-    response = Response(files().read(found.file_hash), content_type=exporting.TYPES[found.form])
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    found = _export(export_id)
+    if found.finished_at is not None:
+        return _attached(send_file(files().path(found.file_hash)), found)
+    if found.form != "csv":
+        return _waiting(found)
+    with speaking(found.filters["language"]):
+        asked = exporting.asked_again(found)
+    return _attached(Response(exporting.flowing(database(), found.id, asked)), found)
+
+
+@pages.get("/quan-ly/xuat/<int:export_id>/tien-do")
+@open_to("manager")
+def export_progress(export_id: int) -> Any:
+    return _waiting(_export(export_id))
+
+
+@pages.post("/quan-ly/xuat/<int:export_id>/lap-lai")
+@open_to("manager")
+def export_again(export_id: int) -> Any:
+    found = _export(export_id)
+    actions.make_again(found, now=clock.now())
+    return done("", url_for(".export_progress", export_id=found.id))
+
+
+def _export(export_id: int) -> ReportExport:
+    return queries.export_for(export_id, me().id, _scope().roots) or abort(404)
+
+
+def _waiting(export: ReportExport) -> Any:
+    job = jobs.find(exporting.job_key(export.id))
+    return page("reporting/export_waiting.html", export=export, job=job)
+
+
+def _attached(response: Response, export: ReportExport) -> Response:
+    response.content_type = exporting.TYPES[export.form]
+    response.headers.set("Content-Disposition", "attachment", filename=export.file_name)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -6,15 +6,21 @@ import csv
 import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+import python_calamine
+from openpyxl.utils.escape import unescape
 
+from app.kernel.lists import files
 from app.kernel.lists.columns import Column, Kind, Value
 from app.kernel.lists.files import Origin, Tally, csv_lines, defused, write_xlsx
+from app.kernel.lists.parts import Parts
 from app.kernel.words import _l
 
 ATTACKS = (Path(__file__).parent / "data" / "formula-injection.txt").read_text("utf-8")
@@ -127,6 +133,92 @@ def test_xlsx_has_real_dates_numbers_and_codes_as_text(tmp_path: Path) -> None:
     assert [row[1].value for row in sheet.iter_rows(min_row=2)] == [r[1] for r in ROWS]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:F4"
+
+
+def test_a_workbook_is_what_its_library_says_that_it_is(tmp_path: Path) -> None:
+    """Our rows stand where the library's own row stood: the rest of the book knows of them."""
+    path = a_workbook(tmp_path)
+    with zipfile.ZipFile(path) as book:
+        names = book.read("xl/workbook.xml").decode()
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "$A$1:$F$4</definedName>" in names
+    assert sheet.count("<row ") == 4
+    # ECMA-376 orders the parts of a sheet; a spreadsheet repairs or refuses another order.
+    order = ("<sheetPr", "<sheetViews", "<cols", "<sheetData", "<autoFilter", "<pageSetup")
+    places = [sheet.index(part) for part in order]
+    assert places == sorted(places)
+    assert python_calamine.load_workbook(path).get_sheet_by_index(0).to_python()[1] == [
+        "Đỗ Văn Ưởng",
+        "00123",
+        date(2026, 2, 5),
+        1234.5,
+        0.875,
+        "Có",
+    ]
+
+
+def test_what_xml_cannot_say_is_escaped_as_spreadsheets_do(tmp_path: Path) -> None:
+    odd = [
+        "<b>&amp;</b>",
+        " hai đầu ",
+        "hai\ndòng",
+        "chuông\x07",
+        "_x0007_",
+        "\ufffe",
+        "x" * 40_000,
+    ]
+    rows: list[tuple[Value, ...]] = [(text, "1", None, 1, None, None) for text in odd]
+    sheet = openpyxl.load_workbook(a_workbook(tmp_path, rows)).worksheets[0]
+    read = [str(row[0].value) for row in sheet.iter_rows(min_row=2)]
+    assert read[:3] == odd[:3]
+    assert [unescape(text) for text in read[3:6]] == odd[3:6]
+    assert read[6] == "x" * 32_767
+
+
+def test_every_kind_of_value_has_a_cell(tmp_path: Path) -> None:
+    columns = tuple(Column(key=k, heading=_l("Số tiết"), kind=Kind.NUMBER) for k in "abcd")
+    days = tuple(Column(key=k, heading=_l("Ngày"), kind=Kind.DATE) for k in "efgh")
+    row: tuple[Value, ...] = (Decimal("1.25"), True, float("nan"), -7)
+    some_days = (date(1900, 2, 28), date(1900, 3, 1), date(1899, 12, 31), date(9999, 12, 31))
+    path = tmp_path / "kinds.xlsx"
+    with path.open("wb") as file:
+        write_xlsx(file, columns + days, [row + some_days], ORIGIN)
+    cells = openpyxl.load_workbook(path).worksheets[0][2]
+    assert [c.value for c in cells[:4]] == [1.25, "Có", "nan", -7]
+    # The day before spreadsheets begin to count is told in words.
+    assert [c.value for c in cells[6:]] == ["31/12/1899", datetime(9999, 12, 31)]
+    read = as_libreoffice_reads(path)[1]
+    assert read[5:7] == ["01/03/1900", "31/12/1899"]
+
+
+def test_more_columns_than_letters_have_names(tmp_path: Path) -> None:
+    columns = tuple(Column(key=f"k{i}", heading=_l("Mã cán bộ")) for i in range(60))
+    path = tmp_path / "wide.xlsx"
+    with path.open("wb") as file:
+        write_xlsx(file, columns, [tuple(str(i) for i in range(60))], ORIGIN)
+    row = openpyxl.load_workbook(path).worksheets[0][2]
+    assert [cell.value for cell in row] == [str(i) for i in range(60)]
+
+
+def test_rows_that_no_sheet_holds_are_no_workbook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "XLSX_ROW_LIMIT", 2)
+    with pytest.raises(ValueError, match="more rows"):
+        a_workbook(tmp_path)
+
+
+def test_parts_give_back_the_rows_that_were_laid_down(tmp_path: Path) -> None:
+    parts = Parts(tmp_path / "export-1")
+    odd: list[tuple[Value, ...]] = [("a", Decimal("1.10"), date(2026, 2, 5), None, True, 0.1)]
+    parts.keep("b", ROWS)
+    parts.keep("a", odd)
+    assert list(parts.rows(["a", "b"])) == odd + ROWS
+    assert type(next(parts.rows(["a"]))[4]) is bool
+    assert not parts.has("c")
+    parts.clear()
+    assert not parts.has("a")
+    assert not parts.folder.exists()
 
 
 def test_xlsx_tells_what_was_asked_by_whom_when_and_how_many(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import SQLColumnExpression
@@ -21,6 +22,8 @@ Value = str | int | float | Decimal | bool | date | None
 """What a cell can hold. Moments have become local days before they get here."""
 
 YES, NO = _l("Có"), _l("Không")
+
+_AS_IT_IS = frozenset({str, int, float, bool, Decimal, date, type(None)})
 
 
 class Kind(StrEnum):
@@ -64,12 +67,7 @@ class Column:
 
     def value_of(self, row: Any) -> Value:
         """The value of this column in a row of the select; a moment becomes its day in Vietnam."""
-        found = self.value(row) if self.value else getattr(row, self.key)
-        if isinstance(found, datetime):
-            return clock.local_date(found)
-        if found is None or isinstance(found, str | int | float | Decimal | date):
-            return found
-        return str(found)
+        return _as_value(self.value(row) if self.value else getattr(row, self.key))
 
     def show(self, value: Value) -> str:
         """A value as a reader sees it; nothing for no value."""
@@ -87,3 +85,22 @@ class Column:
         if self.kind is Kind.NUMBER:
             return show_number(value, self.decimals)
         return str(value)
+
+
+def reader(columns: Sequence[Column]) -> Callable[[Any], tuple[Value, ...]]:
+    """Reads all values of a row: what `value_of` of each column says, for many rows."""
+    getters = [column.value or attrgetter(column.key) for column in columns]
+
+    def read(row: Any) -> tuple[Value, ...]:
+        found = [get(row) for get in getters]
+        return tuple([v if v.__class__ in _AS_IT_IS else _as_value(v) for v in found])
+
+    return read
+
+
+def _as_value(found: object) -> Value:
+    if isinstance(found, datetime):
+        return clock.local_date(found)
+    if found is None or isinstance(found, str | int | float | Decimal | date):
+        return found
+    return str(found)

@@ -7,10 +7,15 @@ Text stays text: a cell that a spreadsheet would run is defused.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import io
+import math
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache, partial
 from typing import IO, Any
 
 from app.kernel import clock
@@ -25,6 +30,12 @@ RISKY = tuple("=+-@＝＋－＠")
 
 XLSX_TEXT_LIMIT = 32_767
 """Characters that one XLSX cell can hold."""
+
+XLSX_ROW_LIMIT = 1_048_575
+"""Rows that one sheet can hold beneath its head."""
+
+KNOWN_CELLS = 4_096
+"""Values of a column whose written form is kept: units, courses and days come again and again."""
 
 ILLUSTRATION = _l("Dữ liệu minh họa")
 
@@ -64,9 +75,11 @@ class Tally:
 
     def watch(self, rows: Iterable[tuple[Value, ...]]) -> Iterator[tuple[Value, ...]]:
         """The same rows, counted and digested on their way."""
+        known = lru_cache(KNOWN_CELLS, typed=True)(_canonical)
         for row in rows:
             self.count += 1
-            self._hash.update("\x1f".join(_canonical(v) for v in row).encode() + b"\x1e")
+            line = "\x1f".join([v if v.__class__ is str else known(v) for v in row])  # type: ignore[misc]
+            self._hash.update(line.encode() + b"\x1e")
             yield row
 
     @property
@@ -80,6 +93,8 @@ def defused(text: str) -> str:
 
     Blanks and separators before the sign count as nothing, since programs drop them.
     """
+    if text[:1].isalnum():
+        return text
     bare = text.lstrip(" \t\r\n\u00a0\ufeff;；,")
     if bare.startswith(RISKY) or text.startswith(("\t", "\r", "\n")):
         return "'" + text
@@ -95,10 +110,11 @@ def csv_lines(
     what was asked.
     """
     yield "\ufeff".encode() + _csv_line(_quoted(str(c.heading)) for c in columns)
+    cells = [lru_cache(KNOWN_CELLS, typed=True)(partial(_csv_cell, c)) for c in columns]
     count = 0
     for row in rows:
         count += 1
-        yield _csv_line(_csv_cell(c, v) for c, v in zip(columns, row, strict=True))
+        yield _csv_line([cell(value) for cell, value in zip(cells, row, strict=True)])
     yield b"\r\n"
     for heading, text in origin.lines(count):
         yield _csv_line((_quoted(heading), _quoted(text)))
@@ -113,24 +129,59 @@ def write_xlsx(
     """Write the list as XLSX in constant memory; returns the number of rows.
 
     First sheet: the table alone, its head frozen, with an auto filter. Second sheet: what
-    was asked. Codes are text, dates are dates, numbers are numbers.
+    was asked. Codes are text, dates are dates, numbers are numbers. Raises ValueError above
+    what a sheet holds, and writes nothing that can be opened then.
+
+    The library makes the book with no rows but one, whose place ours take: 100,000 of them
+    cost it 17 s and this 2 (docs/building/decisions/spreadsheets.md).
     """
+    before, sample, _after = _around_rows(_empty_book(columns, origin, 0))
+    styles = re.findall(rb' s="(\d+)"', sample)
+    cells = [
+        (f'<c r="{_letters(i)}', lru_cache(KNOWN_CELLS, typed=True)(partial(_xlsx_cell, c, style)))
+        for i, (c, style) in enumerate(zip(columns, map(bytes.decode, styles), strict=True))
+    ]
+    count = 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:
+        with book.open(_SHEET, "w") as sheet:
+            # How far the table goes is not known yet, and nobody needs to be told.
+            sheet.write(re.sub(rb"<dimension [^>]*>", b"", before))
+            lines: list[str] = []
+            for count, row in enumerate(rows, 1):
+                if count > XLSX_ROW_LIMIT:
+                    raise ValueError("more rows than a sheet holds")
+                lines.append(_xlsx_row(count + 1, cells, row))
+                if len(lines) == ROWS_AT_ONCE:
+                    sheet.write("".join(lines).encode("utf-8", "replace"))
+                    lines.clear()
+            sheet.write("".join(lines).encode("utf-8", "replace"))
+            # The number of rows stands in the auto filter, its name, and the second sheet.
+            entries = _empty_book(columns, origin, count)
+            sheet.write(_around_rows(entries)[2])
+        for name, content in entries.items():
+            if name != _SHEET:
+                book.writestr(name, content)
+    return count
+
+
+ROWS_AT_ONCE = 200
+_SHEET = "xl/worksheets/sheet1.xml"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_LIKE_CONTROL = re.compile("(_x[0-9a-fA-F]{4}_)")
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_BEFORE_1900 = date(1899, 12, 31).toordinal()
+
+
+def _empty_book(columns: Sequence[Column], origin: Origin, count: int) -> dict[str, bytes]:
+    """The files of a book for so many rows, with one row of empty cells in their place."""
     import xlsxwriter  # 26 ms that only an export pays
 
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
     made_at = clock.local(origin.made_at).replace(tzinfo=None)
     book.set_properties({"title": origin.title, "comments": origin.filter, "created": made_at})
     head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#E7F0EF"})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    formats = [book.add_format(_xlsx_format(c)) for c in columns]
 
     sheet = book.add_worksheet(str(_l("Danh sách")))
     sheet.freeze_panes(1, 0)
@@ -141,11 +192,7 @@ def write_xlsx(
     for i, column in enumerate(columns):
         sheet.set_column(i, i, column.width)
         sheet.write_string(0, i, str(column.heading), head)
-    count = 0
-    for row in rows:
-        count += 1
-        for i, value in enumerate(row):
-            _write_cell(sheet, count, i, columns[i], value, formats[i])
+        sheet.write_blank(1, i, None, book.add_format(_xlsx_format(column)))
     if columns:
         sheet.autofilter(0, 0, count, len(columns) - 1)
     sheet.set_footer("&L" + str(ILLUSTRATION if origin.is_illustration else "") + "&R&P/&N")
@@ -157,23 +204,65 @@ def write_xlsx(
         about.write_string(i, 0, heading, head)
         about.write_string(i, 1, text[:XLSX_TEXT_LIMIT], wrapped)
     book.close()
-    return count
+    with zipfile.ZipFile(file) as made:
+        return {name: made.read(name) for name in made.namelist()}
 
 
-def _write_cell(
-    sheet: Any, row: int, index: int, column: Column, value: Value, cell_format: Any
-) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_string(row, index, str(YES if value else NO), cell_format)
-    elif isinstance(value, date):
-        sheet.write_datetime(row, index, value, cell_format)
-    elif isinstance(value, str) or column.kind in (Kind.CODE, Kind.TEXT, Kind.NAME):
-        # A string is written as a string: it is never looked at, so it cannot run.
-        sheet.write_string(row, index, str(value)[:XLSX_TEXT_LIMIT], cell_format)
-    else:
-        sheet.write_number(row, index, value, cell_format)
+def _around_rows(entries: dict[str, bytes]) -> tuple[bytes, bytes, bytes]:
+    """The table's sheet in three: up to its head, the row of empty cells, and what follows."""
+    sheet = entries[_SHEET]
+    start = sheet.index(b'<row r="2"')
+    end = sheet.index(b"</sheetData>")
+    return sheet[:start], sheet[start:end], sheet[end:]
+
+
+def _xlsx_row(
+    number: int, cells: Sequence[tuple[str, Callable[[Value], str]]], row: Sequence[Value]
+) -> str:
+    place = str(number)
+    parts = [
+        start + place + cell(value)
+        for (start, cell), value in zip(cells, row, strict=True)
+        if value is not None
+    ]
+    return f'<row r="{place}">{"".join(parts)}</row>'
+
+
+def _xlsx_cell(column: Column, style: str, value: Value) -> str:
+    """A cell after the number of its row (ECMA-376, 18.3.1.4)."""
+    if not isinstance(value, str):
+        number = None if column.kind in (Kind.CODE, Kind.TEXT, Kind.NAME) else _xlsx_number(value)
+        if number is not None:
+            return f'" s="{style}"><v>{number}</v></c>'
+        value = column.show(value) if isinstance(value, bool | date) else str(value)
+    # A string is written as a string: it is never looked at, so it cannot run.
+    text = _LIKE_CONTROL.sub(r"_x005F\1", value[:XLSX_TEXT_LIMIT]).translate(_MARKUP)
+    text = _CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    space = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
+    return f'" s="{style}" t="inlineStr"><is><t{space}>{text}</t></is></c>'
+
+
+def _xlsx_number(value: Value) -> str | None:
+    """What stands in a cell for a number or a date; None for what is told in words."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, date):
+        # Spreadsheets count a 29 February 1900 that never was, and no day before that year.
+        days = value.toordinal() - _BEFORE_1900
+        return None if days < 1 else str(days + (days > 59))
+    if isinstance(value, int | float | Decimal) and math.isfinite(value):
+        return f"{value:.16G}"
+    return None
+
+
+def _letters(index: int) -> str:
+    """The name of a column: A, B, …, Z, AA, …"""
+    name = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
 
 
 def _xlsx_format(column: Column) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Iterator
+from gettext import translation
 from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
@@ -79,6 +80,14 @@ def _install_words(app: Flask) -> None:
         default_timezone="Asia/Ho_Chi_Minh",
     )
     words.set_translator(_translated)
+    folder = app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    words.set_catalogue(lambda language: _catalogue(folder, language))
+
+
+def _catalogue(folder: str, language: str) -> words.Translate:
+    """A language's sentences without a request: for what is made for somebody who is away."""
+    found = translation("messages", folder, [language], fallback=True).gettext
+    return lambda text: found(text) if text else text
 
 
 def _translated(text: str) -> str:
