@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
 from app.assessment import rules
 from app.assessment.models import Attempt, AttemptItem, LessonAnswer, Response
-from app.catalog.models import Question, VersionQuestion
+from app.catalog.editions import EditionQuestion, questions_by_id
+from app.catalog.models import Course, Question, VersionQuestion
 from app.kernel.database import session
 
 
@@ -32,20 +33,67 @@ def attempts_of(person_id: int, course_id: int, round_: int) -> Sequence[Attempt
     )
 
 
-def questions_by_id(ids: Sequence[int]) -> dict[int, Question]:
-    """Questions by their row ids."""
-    found = session().scalars(select(Question).where(Question.id.in_(ids)))
-    return {question.id: question for question in found}
-
-
-def attempt_with_items(attempt_id: int) -> Attempt | None:
-    """An attempt with its items and their questions, in two statements."""
+def latest_attempt(person_id: int, course_id: int, round_: int) -> Attempt | None:
+    """A person's last attempt in one round, without its items."""
     return session().scalar(
         select(Attempt)
+        .where(
+            Attempt.person_id == person_id,
+            Attempt.course_id == course_id,
+            Attempt.round == round_,
+        )
+        .order_by(Attempt.number.desc())
+        .limit(1)
+    )
+
+
+def attempt_with_items(attempt_id: int, *, hold: bool = False) -> Attempt | None:
+    """An attempt with its items, in two statements; with `hold`, locked until the transaction
+    ends."""
+    statement = (
+        select(Attempt)
         .where(Attempt.id == attempt_id)
-        .options(selectinload(Attempt.items).joinedload(AttemptItem.question))
+        .options(selectinload(Attempt.items))
         .execution_options(populate_existing=True)
     )
+    return session().scalar(statement.with_for_update() if hold else statement)
+
+
+def questions_of(attempt: Attempt) -> dict[int, EditionQuestion]:
+    """What an attempt asks, by question id."""
+    return questions_by_id([item.question_id for item in attempt.items])
+
+
+def open_item(person_id: int, slug: str, key: str) -> tuple[Attempt, AttemptItem] | None:
+    """A question of the attempt that a person has open in a course, by the question's key; the
+    attempt is locked until the transaction ends."""
+    row = (
+        session()
+        .execute(
+            select(Attempt, AttemptItem)
+            .join(Course, Course.id == Attempt.course_id)
+            .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+            .join(Question, Question.id == AttemptItem.question_id)
+            .where(
+                Attempt.person_id == person_id,
+                Attempt.closed_at.is_(None),
+                Course.slug == slug,
+                Question.key == key,
+            )
+            .with_for_update(of=Attempt)
+            .execution_options(populate_existing=True)
+        )
+        .first()
+    )
+    return (row[0], row[1]) if row else None
+
+
+def answered(attempt_id: int) -> int:
+    """How many questions of an attempt have an answer."""
+    answers = session().scalars(
+        select(AttemptItem.answer).where(AttemptItem.attempt_id == attempt_id)
+    )
+    return sum(answer is not None for answer in answers)
 
 
 def last_savers(attempt_id: int) -> dict[int, str]:
@@ -77,20 +125,33 @@ def bank_of(version_id: int) -> list[rules.BankQuestion]:
     ]
 
 
-def has_response(uuid: str) -> bool:
-    """Whether a save with this UUID was taken already."""
-    return session().scalar(select(Response.id).where(Response.uuid == uuid)) is not None
-
-
-def latest_sequence(item_id: int, device: str) -> int:
-    """The highest sequence number that a device sent for an item, or -1."""
-    found = session().scalar(
-        select(Response.sequence)
-        .where(Response.item_id == item_id, Response.device == device)
-        .order_by(Response.sequence.desc())
-        .limit(1)
+def seen(uuid: str, item_id: int, device: str) -> tuple[bool, int]:
+    """Whether a save with this UUID was taken already, and the highest sequence number that
+    the device sent for the item, or -1."""
+    row = (
+        session()
+        .execute(
+            select(
+                exists().where(Response.uuid == uuid),
+                select(func.max(Response.sequence))
+                .where(Response.item_id == item_id, Response.device == device)
+                .scalar_subquery(),
+            )
+        )
+        .one()
     )
-    return -1 if found is None else found
+    return bool(row[0]), -1 if row[1] is None else row[1]
+
+
+def latest_sequences(attempt_id: int, device: str) -> dict[int, int]:
+    """The highest sequence number that a device sent for each item of an attempt, by item id."""
+    rows = session().execute(
+        select(Response.item_id, func.max(Response.sequence))
+        .join(AttemptItem, AttemptItem.id == Response.item_id)
+        .where(AttemptItem.attempt_id == attempt_id, Response.device == device)
+        .group_by(Response.item_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def overdue(now: datetime, limit: int = 100) -> Sequence[int]:

@@ -26,7 +26,7 @@ from app.kernel.web import (
     signed_in,
     submissions,
 )
-from app.kernel.web.frame import current_language
+from app.kernel.web.language import current_language
 from app.kernel.words import Words, read_date, show_date
 from app.reporting import actions, administrative, exporting, queries, rules
 from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.kernel import clock
 from app.kernel.refusals import Refusal
 from app.kernel.web import done, me, open_to, page, signed_in
-from app.kernel.web.frame import current_language
+from app.kernel.web.language import current_language
 from app.organization import queries as organization
 from app.people.rules import MEMBERSHIP_NAMES
 from app.requirements import actions, queries

@@ -13,6 +13,7 @@ from app import reactions
 from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment.models import LessonAnswer
+from app.catalog import editions
 from app.catalog import queries as catalog
 from app.kernel.database import session as current_session
 from app.kernel.envelope import Envelope, new_uuid
@@ -130,7 +131,7 @@ def test_finishing_a_lesson_twice_is_finishing_it_once(session):
 def test_an_empty_answer_is_refused_and_not_kept(session):
     course = a_written_course()
     enrollment = actions.enroll(a_person(), course, now=NOW)
-    question = catalog.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
+    question = editions.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
     with pytest.raises(rules.NothingAnswered):
         actions.answer(
             enrollment,
@@ -146,7 +147,7 @@ def test_an_empty_answer_is_refused_and_not_kept(session):
 def test_answering_moves_the_place_to_go_on_from(session):
     course = a_written_course()
     enrollment = actions.enroll(a_person(), course, now=NOW)
-    question = catalog.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
+    question = editions.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
     actions.answer(
         enrollment,
         question,
