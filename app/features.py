@@ -20,6 +20,7 @@ from app.kernel import audit, jobs, limits, mail, slots, upkeep
 from app.kernel import commands as kernel_commands
 from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
+from app.learning import jobs as _learning_jobs
 from app.learning import models as _learning
 from app.learning import views as learning
 from app.organization import commands as organization_commands
@@ -53,7 +54,14 @@ TABLES = (
     _reporting,
 )
 # Every module with tasks: what workers can run.
-TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing, _reporting_exporting)
+TASKS = (
+    upkeep,
+    mail,
+    _assessment_jobs,
+    _learning_jobs,
+    _credentials_printing,
+    _reporting_exporting,
+)
 
 
 def install(app: Flask) -> None:

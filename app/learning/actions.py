@@ -13,7 +13,7 @@ from app.assessment.models import Attempt, AttemptClosed, LessonAnswer
 from app.catalog import queries as catalog
 from app.catalog.editions import EditionQuestion, edition
 from app.catalog.models import Course, CourseVersion, Lesson, Question, VersionPublished
-from app.kernel import news
+from app.kernel import jobs, news
 from app.kernel.clock import local_date
 from app.kernel.database import is_sqlite, serialize, session
 from app.kernel.envelope import Envelope, new_uuid
@@ -21,6 +21,9 @@ from app.learning import queries, rules
 from app.learning.models import Completion, CourseCompleted, Enrollment, FinishedLesson
 from app.people.models import Person
 from app.people.queries import primary_membership
+
+TAKEN_AT_ONCE = 100
+"""How many learners one transaction moves to a new version."""
 
 
 def enroll(person: Person, course: Course, *, now: datetime) -> Enrollment:
@@ -194,29 +197,38 @@ def accept_version(enrollment: Enrollment, *, now: datetime) -> None:
 
 
 def follow_publication(event: VersionPublished, now: datetime) -> None:
-    """What follows a publication: a correction reaches everyone who is still learning."""
-    take_along(event.version, now=now)
+    """What follows a publication: a correction reaches everyone who is still learning.
+
+    The first few move with the publication itself; a job takes along the rest, so that no
+    transaction grows with the number of learners.
+    """
+    if take_along(event.version, now=now) == TAKEN_AT_ONCE:
+        jobs.enqueue(
+            "take-along",
+            {"version_id": event.version.id},
+            key=f"take-along:{event.version.id}",
+            now=now,
+        )
 
 
 def take_along(version: CourseVersion, *, now: datetime) -> int:
-    """Take open enrollments along unless the version is a substantial change; returns how many.
+    """Take open enrollments along, at most TAKEN_AT_ONCE, unless the version is a substantial
+    change; returns how many it took.
 
     Learners whose version lacks an earlier substantial change stay until they accept.
     """
     if version.change == "substantial":
         return 0
     last = queries.last_substantial_number(version.course_id, up_to=version.number)
+    movable = queries.left_behind(version, since_number=last, most=TAKEN_AT_ONCE)
+    finished = queries.finished_by_enrollment([enrollment.id for enrollment in movable])
     lessons = catalog.lessons_of(version.id)
-    finished = queries.finished_by_enrollment(version.course_id, other_than=version.id)
-    moved = 0
-    for enrollment in queries.open_enrollments(version.course_id, other_than=version.id):
-        if rules.moves_by_itself(enrollment.version.number, last):
-            _move(enrollment, version, lessons, finished.get(enrollment.id, set()), now=now)
-            moved += 1
-            if enrollment.lessons_done >= version.completion["lessons_needed"]:
-                complete_if_done(enrollment, now=now)
+    for enrollment in movable:
+        _move(enrollment, version, lessons, finished.get(enrollment.id, set()), now=now)
+        if enrollment.lessons_done >= version.completion["lessons_needed"]:
+            complete_if_done(enrollment, now=now)
     session().flush()
-    return moved
+    return len(movable)
 
 
 def _move(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.assessment.models import Attempt
 from app.catalog.editions import Edition, EditionLesson, edition, editions
@@ -210,16 +210,11 @@ def finished_keys(enrollment_id: int) -> set[str]:
     )
 
 
-def finished_by_enrollment(course_id: int, *, other_than: int) -> dict[int, set[str]]:
-    """The finished lessons of the enrollments that `open_enrollments` gives, by their ids."""
+def finished_by_enrollment(enrollment_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The keys of the finished lessons of some enrollments, by their ids."""
     rows = session().execute(
-        select(FinishedLesson.enrollment_id, FinishedLesson.lesson_key)
-        .join(Enrollment, Enrollment.id == FinishedLesson.enrollment_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(
-            Enrollment.course_id == course_id,
-            Enrollment.version_id != other_than,
-            Completion.id.is_(None),
+        select(FinishedLesson.enrollment_id, FinishedLesson.lesson_key).where(
+            FinishedLesson.enrollment_id.in_(enrollment_ids)
         )
     )
     found: dict[int, set[str]] = {}
@@ -258,20 +253,26 @@ def last_substantial_number(course_id: int, *, up_to: int) -> int:
     )
 
 
-def open_enrollments(course_id: int, *, other_than: int) -> Sequence[Enrollment]:
-    """Enrollments without a completion that are on another version than the given one."""
+def left_behind(version: CourseVersion, *, since_number: int, most: int) -> Sequence[Enrollment]:
+    """Open enrollments on an earlier version of the course, from a number on, that may move to
+    this one by themselves (see rules.moves_by_itself); the first so many."""
+    own = aliased(CourseVersion)
     return (
         session()
         .scalars(
             select(Enrollment)
+            .join(own, own.id == Enrollment.version_id)
             .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
             .where(
-                Enrollment.course_id == course_id,
-                Enrollment.version_id != other_than,
+                Enrollment.course_id == version.course_id,
+                Enrollment.version_id != version.id,
+                own.number >= since_number,
+                own.number < version.number,
                 Completion.id.is_(None),
             )
-            .options(joinedload(Enrollment.version))
+            .options(contains_eager(Enrollment.version, alias=own))
             .order_by(Enrollment.id)
+            .limit(most)
         )
         .all()
     )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.kernel.database import session
@@ -30,27 +30,26 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+# Every request begins with this one: put together once, not for each.
+_SIGNED_IN = (
+    select(Person, RoleGrant.role, RoleGrant.unit_id)
+    .select_from(UserSession)
+    .join(Account, Account.id == UserSession.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None)))
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.ended_at.is_(None),
+        UserSession.started_at > bindparam("since"),
+        Account.closed_at.is_(None),
+    )
+)
+
+
 def load_signed_in(token: str, now: datetime) -> SignedIn | None:
     """Who holds a session token, with their roles, in one statement; None when it ended."""
-    rows = (
-        session()
-        .execute(
-            select(Person, RoleGrant.role, RoleGrant.unit_id)
-            .select_from(UserSession)
-            .join(Account, Account.id == UserSession.account_id)
-            .join(Person, Person.id == Account.person_id)
-            .outerjoin(
-                RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
-            )
-            .where(
-                UserSession.token_hash == token_hash(token),
-                UserSession.ended_at.is_(None),
-                UserSession.started_at > now - rules.SESSION_LIFE,
-                Account.closed_at.is_(None),
-            )
-        )
-        .all()
-    )
+    asked = {"token_hash": token_hash(token), "since": now - rules.SESSION_LIFE}
+    rows = session().execute(_SIGNED_IN, asked).all()
     if not rows:
         return None
     roles = tuple((row.role, row.unit_id) for row in rows if row.role)

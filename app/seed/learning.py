@@ -87,9 +87,7 @@ class Learning:
     done: list[Done] = field(default_factory=list)
 
 
-def plan(
-    population: Population, courses: list[SeedCourse], span: Span, chance: Chance
-) -> Learning:
+def plan(population: Population, courses: list[SeedCourse], span: Span, chance: Chance) -> Learning:
     """Everybody's ways through the courses."""
     learning = Learning()
     if not courses:
@@ -201,7 +199,7 @@ class _Way:
             known |= 1 << place
         points, percent = percent_of(drawn, known)
         mark = course.pass_mark or 0
-        if passes and percent < mark or not passes and percent >= mark:
+        if (passes and percent < mark) or (not passes and percent >= mark):
             known = (1 << len(drawn)) - 1 if passes else 0
             points, percent = percent_of(drawn, known)
         sitting = _Sitting(
@@ -253,9 +251,7 @@ def _write_enrollments(learning: Learning, loader: Loader, span: Span) -> None:
     loader.finish()
 
 
-def _write_finished(
-    learning: Learning, loader: Loader, span: Span, chance: random.Random
-) -> None:
+def _write_finished(learning: Learning, loader: Loader, span: Span, chance: random.Random) -> None:
     add = loader.into(
         FinishedLesson,
         *("id", "enrollment_id", "lesson_key", "uuid", "client_time", "sequence", "device"),
@@ -293,9 +289,7 @@ def _write_finished(
     loader.finish()
 
 
-def _write_attempts(
-    learning: Learning, loader: Loader, span: Span, chance: random.Random
-) -> None:
+def _write_attempts(learning: Learning, loader: Loader, span: Span, chance: random.Random) -> None:
     add = loader.into(
         Attempt,
         *("id", "person_id", "course_id", "version_id", "round", "number", "started_at"),

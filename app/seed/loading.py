@@ -28,9 +28,7 @@ class Loader:
         self._waiting = 0
         self.counts: dict[str, int] = {}
 
-    def into(
-        self, table: type[Base], *columns: str, weight: int = 1
-    ) -> Callable[[Row], None]:
+    def into(self, table: type[Base], *columns: str, weight: int = 1) -> Callable[[Row], None]:
         """A function that takes a row of those columns; `weight` says how many small rows one
         of them is as heavy as.
         """

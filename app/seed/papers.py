@@ -171,9 +171,7 @@ class _Papers:
         self.add_register = loader.into(
             Register, "id", "unit_id", "year", "last_number", "head_hash"
         )
-        self.add_key = loader.into(
-            IssuerKey, "id", "key_id", "unit_id", "public_key", "made_at"
-        )
+        self.add_key = loader.into(IssuerKey, "id", "key_id", "unit_id", "public_key", "made_at")
         self.add_certificate = loader.into(
             Certificate,
             *("id", "code", "register_id", "number", "register_no", "completion_id"),
@@ -191,9 +189,7 @@ class _Papers:
         self.last[table] += 1
         return self.last[table]
 
-    def _office(
-        self, unit: Place, population: Population, names: Names, chance: Chance
-    ) -> _Office:
+    def _office(self, unit: Place, population: Population, names: Names, chance: Chance) -> _Office:
         manager = population.managers.get(unit.id)
         head, gender = _HEADS[unit.kind], self.chance.choice(("male", "female"))
         is_deputy = unit.kind == "ministry" or self.chance.random() < 0.4
@@ -281,9 +277,7 @@ class _Papers:
             if len(self.drawable) > 20_000:
                 self.drawable.clear()
             self.drawable[text] = not freezing.missing_letters(text)
-        return bool(
-            rules.lacks(born_on=learner.born, unit=unit.name, drawable=self.drawable[text])
-        )
+        return bool(rules.lacks(born_on=learner.born, unit=unit.name, drawable=self.drawable[text]))
 
     def _stand(self, office: _Office, at: int) -> None:
         recognition, number = self._decision(office, is_standing=True, at=at)
@@ -395,9 +389,7 @@ class _Papers:
             completion,
             person,
             recognition,
-            register_number=rules.register_number(
-                office.pattern, register.number, issued_on.year
-            ),
+            register_number=rules.register_number(office.pattern, register.number, issued_on.year),
             code=self._code(),
             issued_on=issued_on,
         )
@@ -441,9 +433,7 @@ class _Papers:
         register = office.registers.get(year)
         if register is None:
             register = office.registers[year] = _Register(self._next("register"), year)
-            self.add_register(
-                (register.id, office.unit.id, year, 0, signing.CHAIN_START)
-            )
+            self.add_register((register.id, office.unit.id, year, 0, signing.CHAIN_START))
         if not office.key_id:
             office.key_id = keys().keep_known(office.key.private_bytes_raw())
             public = office.key.public_key().public_bytes_raw().hex()

@@ -126,9 +126,7 @@ class _People:
             *("id", "staff_code", "full_name", "name_sort", "name_fold", "birth_date", "gender"),
             *("email", "phone", "created_at"),
         )
-        self.add_account = loader.into(
-            Account, "id", "person_id", "email", "phone", "created_at"
-        )
+        self.add_account = loader.into(Account, "id", "person_id", "email", "phone", "created_at")
         self.add_membership = loader.into(
             Membership,
             *("id", "person_id", "unit_id", "kind", "position", "is_primary", "starts_on"),
@@ -209,9 +207,7 @@ class _People:
         self.people += 1
         return Learner(self.people, name, gender, born, came, stays)
 
-    def _stays(
-        self, province: ProvincePlaces | None, home: Place, day: int
-    ) -> tuple[Stay, ...]:
+    def _stays(self, province: ProvincePlaces | None, home: Place, day: int) -> tuple[Stay, ...]:
         chance, span = self.chance, self.span
         starts = day - (chance.randrange(700) if chance.random() < 0.6 else 0)
         is_collaborator = home.kind in ("network",) or (

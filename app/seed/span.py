@@ -38,9 +38,7 @@ class Span:
         days, seconds = divmod(moment - _AHEAD_OF_UTC, DAY)
         minutes, second = divmod(seconds, 60)
         hour, minute = divmod(minutes, 60)
-        return (
-            f"{self.day_text(days)} {hour:02}:{minute:02}:{second:02}.000000{self._zone}"
-        )
+        return f"{self.day_text(days)} {hour:02}:{minute:02}:{second:02}.000000{self._zone}"
 
     def day(self, days: int) -> date:
         """The calendar day so many days after the first."""

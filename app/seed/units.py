@@ -84,9 +84,7 @@ def plan(span: Span) -> Country:
         kind, name = _state_on(row, span.until)
         here = name[0].lower() + name[1:]
         province = found(code, kind, name, ministry, short)
-        department = found(
-            f"{code}-SCT", "department", f"Sở Công Thương {here}", province, short
-        )
+        department = found(f"{code}-SCT", "department", f"Sở Công Thương {here}", province, short)
         centre_name = f"Trung tâm Khuyến công và Tư vấn phát triển công nghiệp {here}"
         centre = found(f"{code}-TTKC", "centre", centre_name, department, short)
         network = centre

@@ -15,6 +15,7 @@ from app.assessment import queries as attempts
 from app.assessment.models import LessonAnswer
 from app.catalog import editions
 from app.catalog import queries as catalog
+from app.kernel import jobs
 from app.kernel.database import session as current_session
 from app.kernel.envelope import Envelope, new_uuid
 from app.learning import actions, queries, rules
@@ -247,6 +248,25 @@ def test_a_correction_reaches_those_who_are_learning(session):
     assert enrollment.version.number == 2
     assert queries.finished_keys(enrollment.id) == {"hoi-va-ghi"}
     assert enrollment.lessons_done == 1
+
+
+def test_a_correction_of_a_course_of_many_moves_the_first_and_a_job_the_rest(database, monkeypatch):
+    monkeypatch.setattr(actions, "TAKEN_AT_ONCE", 2)
+    with database.unit_of_work():
+        course = a_written_course()
+        learners = [actions.enroll(a_person(), course, now=NOW).id for _ in range(5)]
+    with database.unit_of_work():
+        course = publish("correction", **{"02__giu__loi": LESSON.format("")})
+    with database.unit_of_work(write=False) as reading:
+        moved = [reading.get(Enrollment, each).version_id == course.current_id for each in learners]
+    assert moved == [True, True, False, False, False]
+    while jobs.run_next(database, holder="thợ"):
+        pass
+    with database.unit_of_work(write=False) as reading:
+        assert {reading.get(Enrollment, each).version_id for each in learners} == {
+            course.current_id
+        }
+        assert jobs.find(f"take-along:{course.current_id}").done == 3
 
 
 def test_a_correction_leaves_the_completed_on_their_version(session):
