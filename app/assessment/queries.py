@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import selectinload
 
 from app.assessment import rules
@@ -14,37 +14,56 @@ from app.catalog.editions import EditionQuestion, questions_by_id
 from app.catalog.models import Course, Question, VersionQuestion
 from app.kernel.database import session
 
+# Statements of a learner's way are put together once, not for each request.
+_ROUND = select(Attempt).where(
+    Attempt.person_id == bindparam("person_id"),
+    Attempt.course_id == bindparam("course_id"),
+    Attempt.round == bindparam("round"),
+)
+_ATTEMPTS = _ROUND.order_by(Attempt.number).execution_options(populate_existing=True)
+_LATEST = _ROUND.order_by(Attempt.number.desc()).limit(1)
+_OPEN_ITEM = (
+    select(Attempt, AttemptItem)
+    .join(Course, Course.id == Attempt.course_id)
+    .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+    .join(Question, Question.id == AttemptItem.question_id)
+    .where(
+        Attempt.person_id == bindparam("person_id"),
+        Attempt.closed_at.is_(None),
+        Course.slug == bindparam("slug"),
+        Question.key == bindparam("key"),
+    )
+    .with_for_update(of=Attempt)
+    .execution_options(populate_existing=True)
+)
+_SEEN = select(
+    exists().where(Response.uuid == bindparam("uuid")),
+    select(func.max(Response.sequence))
+    .where(Response.item_id == bindparam("item_id"), Response.device == bindparam("device"))
+    .scalar_subquery(),
+)
+_ANSWERS = select(AttemptItem.answer).where(AttemptItem.attempt_id == bindparam("attempt_id"))
+_LESSON_ANSWERS = (
+    select(LessonAnswer)
+    .where(
+        LessonAnswer.person_id == bindparam("person_id"),
+        LessonAnswer.course_id == bindparam("course_id"),
+        LessonAnswer.lesson_key == bindparam("lesson_key"),
+    )
+    .order_by(LessonAnswer.id)
+)
+
 
 def attempts_of(person_id: int, course_id: int, round_: int) -> Sequence[Attempt]:
     """A person's attempts in one round, the first one first, without their items."""
-    return (
-        session()
-        .scalars(
-            select(Attempt)
-            .where(
-                Attempt.person_id == person_id,
-                Attempt.course_id == course_id,
-                Attempt.round == round_,
-            )
-            .order_by(Attempt.number)
-            .execution_options(populate_existing=True)
-        )
-        .all()
-    )
+    asked = {"person_id": person_id, "course_id": course_id, "round": round_}
+    return session().scalars(_ATTEMPTS, asked).all()
 
 
 def latest_attempt(person_id: int, course_id: int, round_: int) -> Attempt | None:
     """A person's last attempt in one round, without its items."""
-    return session().scalar(
-        select(Attempt)
-        .where(
-            Attempt.person_id == person_id,
-            Attempt.course_id == course_id,
-            Attempt.round == round_,
-        )
-        .order_by(Attempt.number.desc())
-        .limit(1)
-    )
+    asked = {"person_id": person_id, "course_id": course_id, "round": round_}
+    return session().scalar(_LATEST, asked)
 
 
 def attempt_with_items(attempt_id: int, *, hold: bool = False) -> Attempt | None:
@@ -67,32 +86,14 @@ def questions_of(attempt: Attempt) -> dict[int, EditionQuestion]:
 def open_item(person_id: int, slug: str, key: str) -> tuple[Attempt, AttemptItem] | None:
     """A question of the attempt that a person has open in a course, by the question's key; the
     attempt is locked until the transaction ends."""
-    row = (
-        session()
-        .execute(
-            select(Attempt, AttemptItem)
-            .join(Course, Course.id == Attempt.course_id)
-            .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
-            .join(Question, Question.id == AttemptItem.question_id)
-            .where(
-                Attempt.person_id == person_id,
-                Attempt.closed_at.is_(None),
-                Course.slug == slug,
-                Question.key == key,
-            )
-            .with_for_update(of=Attempt)
-            .execution_options(populate_existing=True)
-        )
-        .first()
-    )
+    asked = {"person_id": person_id, "slug": slug, "key": key}
+    row = session().execute(_OPEN_ITEM, asked).first()
     return (row[0], row[1]) if row else None
 
 
 def answered(attempt_id: int) -> int:
     """How many questions of an attempt have an answer."""
-    answers = session().scalars(
-        select(AttemptItem.answer).where(AttemptItem.attempt_id == attempt_id)
-    )
+    answers = session().scalars(_ANSWERS, {"attempt_id": attempt_id})
     return sum(answer is not None for answer in answers)
 
 
@@ -128,18 +129,8 @@ def bank_of(version_id: int) -> list[rules.BankQuestion]:
 def seen(uuid: str, item_id: int, device: str) -> tuple[bool, int]:
     """Whether a save with this UUID was taken already, and the highest sequence number that
     the device sent for the item, or -1."""
-    row = (
-        session()
-        .execute(
-            select(
-                exists().where(Response.uuid == uuid),
-                select(func.max(Response.sequence))
-                .where(Response.item_id == item_id, Response.device == device)
-                .scalar_subquery(),
-            )
-        )
-        .one()
-    )
+    asked = {"uuid": uuid, "item_id": item_id, "device": device}
+    row = session().execute(_SEEN, asked).one()
     return bool(row[0]), -1 if row[1] is None else row[1]
 
 
@@ -170,15 +161,8 @@ def overdue(now: datetime, limit: int = 100) -> Sequence[int]:
 
 def lesson_answers(person_id: int, course_id: int, lesson_key: str) -> dict[str, LessonAnswer]:
     """A person's latest answer to each question of a lesson, by question key."""
-    rows = session().scalars(
-        select(LessonAnswer)
-        .where(
-            LessonAnswer.person_id == person_id,
-            LessonAnswer.course_id == course_id,
-            LessonAnswer.lesson_key == lesson_key,
-        )
-        .order_by(LessonAnswer.id)
-    )
+    asked = {"person_id": person_id, "course_id": course_id, "lesson_key": lesson_key}
+    rows = session().scalars(_LESSON_ANSWERS, asked)
     return {row.question_key: row for row in rows}
 
 

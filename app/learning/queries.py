@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.assessment.models import Attempt
@@ -78,31 +78,52 @@ def _has_passed() -> ColumnElement[bool]:
     )
 
 
+_WAYS = (
+    select(Enrollment, Course.slug, _has_passed())
+    .join(Course, Course.id == Enrollment.course_id)
+    .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+    .where(Enrollment.person_id == bindparam("person_id"))
+    .options(contains_eager(Enrollment.completion))
+    .order_by(Completion.id.is_not(None), Enrollment.last_activity_at.desc(), Enrollment.id.desc())
+)
+
+
 def progress_of(person_id: int) -> dict[int, Way]:
     """A person's ways through courses, the latest round of each, by course id; one statement."""
     ways = sorted(enrollments_of(person_id), key=lambda way: way.enrollment.round)
     return {way.enrollment.course_id: way for way in ways}
 
 
+# Statements that every learner's page sends are put together once, not for each request.
+_STANDING = (
+    select(Course, Enrollment)
+    .outerjoin(
+        Enrollment,
+        and_(Enrollment.course_id == Course.id, Enrollment.person_id == bindparam("person_id")),
+    )
+    .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+    .where(Course.slug == bindparam("slug"), Course.current_id.is_not(None))
+    .options(contains_eager(Enrollment.completion))
+    .order_by(Enrollment.round.desc())
+    .limit(1)
+)
+_FINISHED = select(FinishedLesson.lesson_key).where(
+    FinishedLesson.enrollment_id == bindparam("enrollment_id")
+)
+_FINISHED_WITH = select(
+    FinishedLesson.enrollment_id, FinishedLesson.lesson_key, FinishedLesson.uuid
+).where(
+    or_(
+        FinishedLesson.enrollment_id == bindparam("enrollment_id"),
+        FinishedLesson.uuid == bindparam("uuid"),
+    )
+)
+
+
 def standing(slug: str, person_id: int | None) -> Standing | None:
     """A published course and a person's latest round in it; one statement, as the rest never
     changes. None where no course is published under the slug."""
-    row = (
-        session()
-        .execute(
-            select(Course, Enrollment)
-            .outerjoin(
-                Enrollment,
-                and_(Enrollment.course_id == Course.id, Enrollment.person_id == person_id),
-            )
-            .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-            .where(Course.slug == slug, Course.current_id.is_not(None))
-            .options(contains_eager(Enrollment.completion))
-            .order_by(Enrollment.round.desc())
-            .limit(1)
-        )
-        .first()
-    )
+    row = session().execute(_STANDING, {"slug": slug, "person_id": person_id}).first()
     if row is None:
         return None
     course, enrollment = row
@@ -132,16 +153,7 @@ def enrollments_of(person_id: int) -> list[Way]:
 
     One statement. Link an open one to `learning.resume`, which finds the lesson.
     """
-    rows = session().execute(
-        select(Enrollment, Course.slug, _has_passed())
-        .join(Course, Course.id == Enrollment.course_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(Enrollment.person_id == person_id)
-        .options(contains_eager(Enrollment.completion))
-        .order_by(
-            Completion.id.is_not(None), Enrollment.last_activity_at.desc(), Enrollment.id.desc()
-        )
-    )
+    rows = session().execute(_WAYS, {"person_id": person_id})
     found = rows.all()
     read = editions(row[0].version_id for row in found)
     return [
@@ -203,11 +215,7 @@ def outline(read: Edition, enrollment_id: int | None) -> list[LessonEntry]:
 
 def finished_keys(enrollment_id: int) -> set[str]:
     """The keys of the lessons that a learner finished."""
-    return set(
-        session().scalars(
-            select(FinishedLesson.lesson_key).where(FinishedLesson.enrollment_id == enrollment_id)
-        )
-    )
+    return set(session().scalars(_FINISHED, {"enrollment_id": enrollment_id}))
 
 
 def finished_by_enrollment(enrollment_ids: Sequence[int]) -> dict[int, set[str]]:
@@ -226,15 +234,8 @@ def finished_by_enrollment(enrollment_ids: Sequence[int]) -> dict[int, set[str]]
 def finished_with(enrollment_id: int, uuid: str) -> tuple[set[str], bool]:
     """The keys of the lessons that a learner finished, and whether a lesson was finished with
     this UUID already; one statement."""
-    rows = (
-        session()
-        .execute(
-            select(
-                FinishedLesson.enrollment_id, FinishedLesson.lesson_key, FinishedLesson.uuid
-            ).where(or_(FinishedLesson.enrollment_id == enrollment_id, FinishedLesson.uuid == uuid))
-        )
-        .all()
-    )
+    asked = {"enrollment_id": enrollment_id, "uuid": uuid}
+    rows = session().execute(_FINISHED_WITH, asked).all()
     keys = {row.lesson_key for row in rows if row.enrollment_id == enrollment_id}
     return keys, any(row.uuid == uuid for row in rows)
 
