@@ -70,6 +70,7 @@ class Completion(Base):
     __table_args__ = (
         Index("ix_completion_unit", "unit_id", "completed_at", "periods"),
         Index("ix_completion_certified", "unit_id", "certified_on"),
+        Index("ix_completion_certified_on", "certified_on", "unit_id"),
         Index(
             "ix_completion_waiting",
             "unit_id",

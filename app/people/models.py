@@ -65,12 +65,13 @@ class Membership(Base):
         ),
         # People of a unit on a day are counted from this index alone …
         Index(
-            "ix_membership_unit", "unit_id", "ends_on", "starts_on", "is_primary", "person_id"
+            "ix_membership_unit",
+            *("unit_id", "ends_on", "starts_on", "is_primary", "person_id", "kind"),
         ),
         # … and the few places that may be somebody's second one from this.
         Index(
             "ix_membership_further",
-            *("unit_id", "ends_on", "starts_on", "person_id"),
+            *("unit_id", "ends_on", "starts_on", "person_id", "kind"),
             sqlite_where=text("NOT is_primary OR ends_on IS NOT NULL"),
             postgresql_where=text("NOT is_primary OR ends_on IS NOT NULL"),
         ),

@@ -28,7 +28,7 @@ from app.kernel.web import (
 )
 from app.kernel.web.frame import current_language
 from app.kernel.words import Words, read_date, show_date
-from app.reporting import actions, administrative, exporting, queries, rules
+from app.reporting import actions, administrative, exporting, figures, queries, rules
 from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope
 
 TITLES = {listed.name: listed.title for listed in BY_ADDRESS.values()}
@@ -45,7 +45,7 @@ def not_there(_error: NotThere) -> Any:
 def _scope() -> Scope:
     who = signed_in()
     roots = tuple(who.roots("manager")) if who else ()
-    return Scope(roots or abort(404), clock.today(), current_language())
+    return queries.scope_of(roots or abort(404), clock.today(), current_language())
 
 
 def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> Asked[Scope]:
@@ -64,7 +64,7 @@ def overview() -> Any:
     if chosen not in {unit.value for unit in units}:
         abort(404)
     first, last, problems = _period(scope.on)
-    figures = queries.overview(int(chosen), first, last, scope.on)
+    counted = figures.overview(int(chosen), first, last, scope)
     return page(
         "reporting/overview.html",
         units=units,
@@ -73,7 +73,7 @@ def overview() -> Any:
         last=last,
         typed={key: request.args.get(key, "") for key in ("tu", "den")},
         problems=problems,
-        overview=figures,
+        overview=counted,
         months=rules.months_between(first, last),
         is_filtered=bool(request.args),
         lists=BY_ADDRESS,

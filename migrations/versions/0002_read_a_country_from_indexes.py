@@ -44,6 +44,7 @@ def upgrade() -> None:
     for statement in FILL:
         op.execute(statement)
     op.create_index("ix_completion_certified", "completion", ["unit_id", "certified_on"])
+    op.create_index("ix_completion_certified_on", "completion", ["certified_on", "unit_id"])
     op.create_index("ix_completion_course", "completion", ["course_id", "person_id"])
     op.create_index("ix_completion_unit", "completion", ["unit_id", "completed_at", "periods"])
     op.create_index(
@@ -62,18 +63,20 @@ def upgrade() -> None:
     op.create_index(
         "ix_membership_further",
         "membership",
-        ["unit_id", "ends_on", "starts_on", "person_id"],
+        ["unit_id", "ends_on", "starts_on", "person_id", "kind"],
         sqlite_where=FURTHER,
         postgresql_where=FURTHER,
     )
     op.create_index(
         "ix_membership_unit",
         "membership",
-        ["unit_id", "ends_on", "starts_on", "is_primary", "person_id"],
+        ["unit_id", "ends_on", "starts_on", "is_primary", "person_id", "kind"],
     )
+    op.create_index("ix_unit_line_level", "unit_line", ["ancestor_id", "depth", "unit_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_unit_line_level", "unit_line")
     for table, names in (
         ("membership", ("ix_membership_unit", "ix_membership_further")),
         ("enrollment", ("ix_enrollment_unit", "ix_enrollment_enrolled_at")),
@@ -84,6 +87,7 @@ def downgrade() -> None:
                 "ix_completion_unit",
                 "ix_completion_course",
                 "ix_completion_certified",
+                "ix_completion_certified_on",
             ),
         ),
     ):
