@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, distinct, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import aliased, joinedload
 
 from app.kernel.database import session
 from app.kernel.lists.rows import unindexed
@@ -18,6 +18,8 @@ from app.organization.models import Unit, UnitLine, UnitPast
 
 MOST_CHOICES = 300
 """Units in one select box: more make a heavy page that nobody can choose from."""
+
+PAGE_UNITS = 100
 
 MOST_FROM = 20
 """A scope of more than one in so many units is read by its order, a smaller one by its units."""
@@ -100,8 +102,7 @@ def units_below(
     return session().scalars(statement.limit(limit) if limit else statement).all()
 
 
-@dataclass(frozen=True)
-class UnitChoice:
+class UnitChoice(NamedTuple):
     """A unit in a select box; `depth` indents it below those above it."""
 
     id: int
@@ -116,11 +117,21 @@ class UnitChoices:
     units: tuple[UnitChoice, ...]
     total: int
     """How many units are in scope."""
+    search: str = ""
+    """What was searched for, where these are the units found."""
+
+    def __iter__(self) -> Iterator[UnitChoice]:
+        return iter(self.units)
 
     @property
     def is_whole(self) -> bool:
-        """Whether no unit in scope is missing."""
-        return len(self.units) == self.total
+        """Whether every unit in scope is there."""
+        return not self.search and len(self.units) >= self.total
+
+    @property
+    def labelled(self) -> list[tuple[int, str]]:
+        """(id, name indented by depth), as a form's select box takes them."""
+        return [(unit.id, "\u00a0\u00a0" * unit.depth + unit.name) for unit in self.units]
 
 
 def unit_choices(
@@ -166,8 +177,8 @@ def unit_choices(
         UnitChoice(row.id, row.name, depth)
         for row, depth in in_tree(list(rows), lambda row: row.parent_id)
     ]
-    # Of roots one of which lies below another, a unit has a line from each.
-    return UnitChoices(tuple(units), max(len(units), total) if len(roots) == 1 else _total(roots))
+    # Where one of several roots lies below another, units have a line from each.
+    return UnitChoices(tuple(units), total if len(roots) == 1 else _total(roots))
 
 
 def _total(roots: list[int]) -> int:
@@ -179,19 +190,102 @@ def _total(roots: list[int]) -> int:
 
 def _found_choices(roots: list[int], search: str, chosen: int | None) -> UnitChoices:
     above = aliased(Unit)
-    found = or_(
-        and_(*(Unit.name_fold.contains(word, autoescape=True) for word in fold(search).split())),
-        Unit.code == search.strip(),
-    )
     rows = session().execute(
         select(Unit.id, Unit.name, above.name.label("above"))
         .outerjoin(above, above.id == Unit.parent_id)
-        .where(Unit.id.in_(ids_below(roots)), or_(found, Unit.id == chosen))
+        .where(Unit.id.in_(ids_below(roots)), or_(_named_like(search), Unit.id == chosen))
         .order_by(Unit.name_sort, Unit.id)
         .limit(MOST_CHOICES)
     )
     units = [UnitChoice(row.id, " · ".join(filter(None, (row.name, row.above)))) for row in rows]
-    return UnitChoices(tuple(units), _total(roots))
+    return UnitChoices(tuple(units), _total(roots), search)
+
+
+def unit_tree(roots: Iterable[int]) -> list[tuple[Unit, int]]:
+    """(unit, depth) in scope, parents before children, siblings in Vietnamese order."""
+    return in_tree(units_below(roots), lambda unit: unit.parent_id)
+
+
+@dataclass(frozen=True)
+class UnitsPage:
+    """A page of units: each with its depth and how many units lie below it."""
+
+    rows: tuple[tuple[Unit, int, int], ...]
+    way: tuple[Unit, ...] = ()
+    """The units above what is shown, the highest first: the way back."""
+    is_cut: bool = False
+    """Whether more units follow the last one."""
+
+
+def units_page(
+    roots: Iterable[int],
+    *,
+    within: int | None = None,
+    search: str = "",
+    after: tuple[str, int] | None = None,
+) -> UnitsPage:
+    """The units in scope, or those below one of them, a page at a time.
+
+    As a tree where they fit on a page; else the nearest level, a page by name. A search finds
+    units by name or code. `after` is the name key and id of the last one seen; `within` must
+    be in scope. At most four statements.
+    """
+    roots = list(roots)
+    tops = roots if within is None else [within]
+    way = _way(roots, within) if within is not None else ()
+    if search:
+        statement = select(Unit).where(Unit.id.in_(ids_below(tops)), _named_like(search))
+        rows, is_cut = _page_of(statement, after)
+        return UnitsPage(_with_below([(unit, 0) for unit in rows]), way, is_cut)
+    below = select(UnitLine.unit_id).where(UnitLine.ancestor_id.in_(tops))
+    near = session().scalars(
+        select(Unit).where(Unit.id.in_(below)).order_by(Unit.name_sort).limit(PAGE_UNITS + 1)
+    )
+    units = near.all()
+    if len(units) <= PAGE_UNITS:
+        return UnitsPage(_with_below(in_tree(units, lambda unit: unit.parent_id)), way)
+    level = Unit.parent_id.in_(tops)
+    rows, is_cut = _page_of(select(Unit).where(level), after)
+    first = [] if after else [session().get_one(Unit, top) for top in tops]
+    shown = in_tree([*first, *rows], lambda unit: unit.parent_id)
+    return UnitsPage(_with_below(shown), way, is_cut)
+
+
+def _page_of(statement: Select[Unit], after: tuple[str, int] | None) -> tuple[Sequence[Unit], bool]:
+    if after is not None:
+        statement = statement.where(tuple_(Unit.name_sort, Unit.id) > after)
+    statement = statement.order_by(Unit.name_sort, Unit.id).limit(PAGE_UNITS + 1)
+    units = session().scalars(statement.options(joinedload(Unit.parent))).all()
+    return units[:PAGE_UNITS], len(units) > PAGE_UNITS
+
+
+def _with_below(rows: Sequence[tuple[Unit, int]]) -> tuple[tuple[Unit, int, int], ...]:
+    below: dict[int, int] = {
+        row[0]: row[1]
+        for row in session().execute(
+            select(UnitLine.ancestor_id, func.count())
+            .where(UnitLine.ancestor_id.in_([unit.id for unit, _ in rows]), UnitLine.depth > 0)
+            .group_by(UnitLine.ancestor_id)
+        )
+    }
+    return tuple((unit, depth, below.get(unit.id, 0)) for unit, depth in rows)
+
+
+def _way(roots: list[int], unit_id: int) -> tuple[Unit, ...]:
+    return tuple(
+        session().scalars(
+            select(Unit)
+            .join(UnitLine, UnitLine.ancestor_id == Unit.id)
+            .where(UnitLine.unit_id == unit_id, Unit.id.in_(ids_below(roots)))
+            .order_by(UnitLine.depth.desc())
+        )
+    )
+
+
+def _named_like(search: str) -> ColumnElement[bool]:
+    """Units whose name holds every word, whatever the diacritics, or whose code is this."""
+    words = (Unit.name_fold.contains(word, autoescape=True) for word in fold(search).split())
+    return or_(and_(false() if not fold(search) else true(), *words), Unit.code == search.strip())
 
 
 def in_tree(rows: Sequence[R], parent_of: Callable[[R], int | None]) -> list[tuple[R, int]]:

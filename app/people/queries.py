@@ -281,13 +281,6 @@ def is_founded() -> bool:
     return session().scalar(select(RoleGrant.id).limit(1)) is not None
 
 
-def page_key(text: str) -> tuple[str, int] | None:
-    """The place in a list that an address names as id~sort key; None for the beginning."""
-    number, found, sort = text.partition("~")
-    is_key = found and number.isascii() and number.isdigit() and len(number) < 19
-    return (sort, int(number)) if is_key else None
-
-
 def open_primary(person_id: int) -> Membership | None:
     """The primary membership that nobody has ended."""
     return session().scalar(

@@ -203,7 +203,7 @@ def _certified(first: date, last: date) -> tuple[list[Any], Any]:
     return [func.count().label("certified")], Completion.certified_on.between(first, last)
 
 
-def _certified_by_day(scope: Scope, first: date, last: date) -> Select[Any]:
+def _certified_by_day(scope: Scope, first: date, last: date) -> Any:
     return (
         select(Completion.certified_on, func.count())
         .where(scope.holds(Completion.unit_id), Completion.certified_on.between(first, last))

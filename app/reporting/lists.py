@@ -136,6 +136,7 @@ def _people(scope: Scope) -> Rows:
         .correlate(Person)
         .scalar_subquery()
     )
+    has_a_place: ColumnElement[bool]
     if scope.breadth is Breadth.PART:
         has_a_place = Person.id.in_(
             select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))

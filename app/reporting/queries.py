@@ -4,7 +4,7 @@ statements, whatever the number of learners. What is counted stands in figures."
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -49,9 +49,9 @@ from app.reporting.models import ReportExport
 # Scopes and choices
 
 
-def scope_of(roots: Sequence[int], on: date, language: str) -> Scope:
-    """What the manager of some units sees, with how much of the country that is. One statement."""
-    return Scope(tuple(roots), on, language, breadth_of(roots))
+def measured(scope: Scope) -> Scope:
+    """A scope with how much of the country it is: pages are found by that. One statement."""
+    return replace(scope, breadth=breadth_of(scope.roots))
 
 
 def unit_options(scope: Scope, chosen: str = "") -> list[Option]:

@@ -45,7 +45,12 @@ def not_there(_error: NotThere) -> Any:
 def _scope() -> Scope:
     who = signed_in()
     roots = tuple(who.roots("manager")) if who else ()
-    return queries.scope_of(roots or abort(404), clock.today(), current_language())
+    return Scope(roots or abort(404), clock.today(), current_language())
+
+
+def _measured() -> Scope:
+    """The scope of a page, with how much of the country it is."""
+    return queries.measured(_scope())
 
 
 def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> Asked[Scope]:
@@ -58,7 +63,7 @@ def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> A
 @pages.get("/quan-ly")
 @open_to("manager")
 def overview() -> Any:
-    scope = _scope()
+    scope = _measured()
     units = queries.unit_options(scope, request.args.get(UNIT, ""))
     chosen = request.args.get(UNIT) or units[0].value
     if chosen not in {unit.value for unit in units}:
@@ -133,7 +138,7 @@ def certificates() -> Any:
 
 
 def _list_page(address: str) -> Any:
-    listed, scope = BY_ADDRESS[address], _scope()
+    listed, scope = BY_ADDRESS[address], _measured()
     options = queries.options(listed, scope, request.args)
     asked = listed.ask(request.args, scope, options)
     return page(
@@ -169,7 +174,7 @@ def person(person_id: int) -> Any:
 @pages.get("/quan-ly/danh-sach-boi-duong")
 @open_to("manager")
 def trained() -> Any:
-    scope = _scope()
+    scope = _measured()
     options = queries.options(TRAINED, scope, request.args)
     asked = TRAINED.ask(request.args, scope, options)
     shown = asked.page(session())

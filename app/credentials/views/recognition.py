@@ -130,7 +130,7 @@ def _desk(
         following=_following(waiting, unit_id, course_id),
         unfinished=queries.unfinished(roots(), **scope),
         most=queries.PAGE,
-        units=organization.unit_choices(roots()),
+        units=organization.unit_choices(roots(), chosen=unit_id),
         courses=queries.enrolled_courses(roots()),
         unit_id=unit_id,
         course_id=course_id,
