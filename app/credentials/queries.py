@@ -29,7 +29,7 @@ from app.kernel.lists.rows import unindexed
 from app.kernel.words import Words
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit, UnitLine
-from app.organization.queries import breadth_of, ids_below, in_units, is_below
+from app.organization.queries import Breadth, ids_below, in_units, is_below
 from app.people.models import Person
 
 PAGE = 100
@@ -250,6 +250,7 @@ def waiting(
     unit_id: int | None = None,
     course_id: int | None = None,
     after: tuple[str, int] | None = None,
+    breadth: Breadth = Breadth.PART,
 ) -> list[Waiting]:
     """Completions in scope that wait for recognition, by name; one more than a page holds.
 
@@ -260,7 +261,10 @@ def waiting(
         select(Completion.id)
         .join(Person, Person.id == Completion.person_id)
         .join(_Today, _Today.id == func.coalesce(Person.current_id, Person.id))
-        .where(_in_scope(Completion.unit_id, roots, unit_id), Completion.recognized_at.is_(None))
+        .where(
+            _in_scope(Completion.unit_id, roots, unit_id, breadth),
+            Completion.recognized_at.is_(None),
+        )
         .order_by(_Today.name_sort, Completion.id)
         .limit(PAGE + 1)
     )
@@ -272,10 +276,14 @@ def waiting(
     return _waiting(_waiting_in(roots).where(Completion.id.in_(ids))) if ids else []
 
 
-def _in_scope(column: Any, roots: Sequence[int], unit_id: int | None) -> ColumnElement[bool]:
-    """Whether a column's unit is in scope, and in the chosen one: of its own breadth."""
-    whole = in_units(column, roots, breadth_of(roots))
-    return whole if unit_id is None else and_(whole, column.in_(ids_below([unit_id])))
+def _in_scope(
+    column: Any, roots: Sequence[int], unit_id: int | None, breadth: Breadth
+) -> ColumnElement[bool]:
+    """Whether a column's unit is in scope, and in the chosen one or below it."""
+    if unit_id is None:
+        return in_units(column, roots, breadth)
+    chosen = column.in_(ids_below([unit_id]))
+    return and_(chosen, in_units(unindexed(column), roots, breadth))
 
 
 def waiting_among(roots: Sequence[int], completion_ids: Sequence[int]) -> list[Waiting]:
@@ -294,7 +302,10 @@ def _waiting_in(roots: Sequence[int]) -> Select[Completion, Person]:
         .join(_Today, _Today.id == func.coalesce(Person.current_id, Person.id))
         .join(Completion.version)
         .join(Completion.course)
-        .where(Completion.unit_id.in_(ids_below(roots)), Completion.recognized_at.is_(None))
+        .where(
+            unindexed(Completion.unit_id).in_(ids_below(roots)),
+            Completion.recognized_at.is_(None),
+        )
         .options(
             contains_eager(Completion.person),
             contains_eager(Completion.version),
@@ -312,7 +323,11 @@ def _waiting(statement: Select[Completion, Person]) -> list[Waiting]:
 
 
 def unfinished(
-    roots: Sequence[int], *, unit_id: int | None = None, course_id: int | None = None
+    roots: Sequence[int],
+    *,
+    unit_id: int | None = None,
+    course_id: int | None = None,
+    breadth: Breadth = Breadth.PART,
 ) -> list[Unfinished]:
     """Learners in scope who have not completed, the latest active first, with what they lack.
 
@@ -328,7 +343,10 @@ def unfinished(
     )
     page = (
         select(Enrollment.id)
-        .where(_in_scope(Enrollment.unit_id, roots, unit_id), Enrollment.completed_at.is_(None))
+        .where(
+            _in_scope(Enrollment.unit_id, roots, unit_id, breadth),
+            Enrollment.completed_at.is_(None),
+        )
         .order_by(Enrollment.last_activity_at.desc(), Enrollment.id)
         .limit(PAGE + 1)
     )
@@ -357,13 +375,15 @@ def _still_to_do(enrollment: Enrollment, *, has_passed: bool) -> list[Words]:
     )
 
 
-def enrolled_courses(roots: Sequence[int]) -> list[tuple[int, CourseVersion]]:
+def enrolled_courses(
+    roots: Sequence[int], *, breadth: Breadth = Breadth.PART
+) -> list[tuple[int, CourseVersion]]:
     """(course id, current version) of every course that somebody in scope is enrolled in."""
     somebody = (
         select(Enrollment.id)
         .where(
             Enrollment.course_id == Course.id,
-            in_units(unindexed(Enrollment.unit_id), roots, breadth_of(roots)),
+            in_units(unindexed(Enrollment.unit_id), roots, breadth),
         )
         .correlate(Course)
         .exists()

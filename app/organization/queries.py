@@ -160,7 +160,7 @@ def unit_choices(
     near = select(UnitLine.unit_id).where(
         UnitLine.ancestor_id.in_(roots), UnitLine.depth <= deepest
     )
-    wanted = Unit.id.in_(near)
+    wanted: ColumnElement[bool] = Unit.id.in_(near)
     if chosen is not None and fitting < total:
         above = select(UnitLine.ancestor_id).where(UnitLine.unit_id == chosen)
         wanted = or_(

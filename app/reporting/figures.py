@@ -163,7 +163,7 @@ def members(groups: Sequence[int], on: date, *, whole: int = 0) -> Any:
     )
     is_owner_too = (
         select(own.id)
-        .join(line, line.unit_id == own.unit_id)
+        .join(line, line.unit_id == unindexed(own.unit_id))
         .where(own.person_id == further.person_id, line.ancestor_id == UnitLine.ancestor_id, is_own)
         .correlate(further, UnitLine)
         .exists()

@@ -37,6 +37,7 @@ from app.credentials.models import (
 from app.credentials.queries import ended, visible_to
 from app.credentials.rules import STATE_NAMES, State, state_on
 from app.kernel import clock
+from app.kernel.database import is_sqlite
 from app.kernel.lists.columns import Column, Expression, Kind
 from app.kernel.lists.filters import Choice, DateOf, Period, Search
 from app.kernel.lists.listing import List
@@ -116,14 +117,21 @@ def ended_by() -> ColumnElement[Any]:
     )
 
 
-def _same_person() -> Select[int]:
-    """Ids of the person of a row and of all who were merged into them."""
-    other = aliased(Person)
-    return select(other.id).where(or_(other.id == Person.id, other.current_id == Person.id))
-
-
 def _of_person(counted: Expression, owner: Expression) -> Select[Any]:
-    return select(counted).where(owner.in_(_same_person().correlate(Person)))
+    """What belongs to a person of today and to all who were merged into them."""
+    return select(counted).where(owner.in_(_everybody_who_is(Person.id))).correlate(Person)
+
+
+def _everybody_who_is(person_id: Any) -> Any:
+    """Ids of a person of today and of all who were merged into them, looked up by index.
+
+    Two questions put together: of one with alternatives, neither database is sure to see it.
+    """
+    merged = aliased(Person)
+    return union_all(
+        select(unindexed(person_id)),
+        select(merged.id).where(merged.current_id == unindexed(person_id)),
+    )
 
 
 def _people(scope: Scope) -> Rows:
@@ -191,17 +199,14 @@ def _by_name(scope: Scope, table: Any) -> tuple[Walk, ...]:
     """By names of people a long list begins with them, since an index has that order."""
     if scope.breadth is Breadth.PART:
         return ()
-    today = unindexed(Today.id)
-    return (
-        Walk(
-            Today,
-            (
-                Join(Person, or_(Person.id == today, Person.current_id == today)),
-                Join(table, table.person_id == unindexed(Person.id)),
-            ),
-            (unindexed(Today.current_id).is_(None),),
-        ),
-    )
+    first = (unindexed(Today.current_id).is_(None),)
+    if not is_sqlite():
+        is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
+        joins = (Join(Person, is_same), Join(table, table.person_id == Person.id))
+        return (Walk(Today, joins, first),)
+    # SQLite looks up by an index for a list of ids, for alternatives it does not always.
+    same = _everybody_who_is(Today.id)
+    return (Walk(Today, (Join(table, table.person_id.in_(same)),), first),)
 
 
 def _by_unit(scope: Scope, table: Any) -> tuple[Walk, ...]:
@@ -440,6 +445,23 @@ _REGISTER_NO = Column(
     width=12,
     sort=(Certificate.register_no,),
     nullable=True,
+)
+_OF_REGISTER = (
+    Column(
+        key="register_no",
+        heading=_l("Số vào sổ"),
+        kind=Kind.CODE,
+        width=12,
+        sort=(Certificate.register_no,),
+    ),
+    Column(
+        key="issued_on",
+        heading=_l("Ngày cấp"),
+        kind=Kind.DATE,
+        width=12,
+        sort=(Certificate.issued_on,),
+        beneath="register_no",
+    ),
 )
 _ISSUED = Column(
     key="issued_on",
@@ -749,13 +771,13 @@ CERTIFICATES: List[Scope] = List(
     name="certificates",
     title=_l("Giấy chứng nhận đã cấp"),
     columns=(
-        _REGISTER_NO,
+        _OF_REGISTER[0],
         *_name_columns(Today),
         _unit_column(is_nullable=True, beneath="full_name"),
         _COURSE,
         _PERIODS,
         _COMPLETED,
-        _ISSUED,
+        _OF_REGISTER[1],
         Column(key="issuer_name", heading=_l("Đơn vị cấp"), width=34),
         _DECISION,
         _DECISION_DATE,

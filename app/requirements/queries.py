@@ -182,8 +182,6 @@ def _done(ids: Sequence[int], today: date, begin_with: Any) -> Any:
 
     For few people one begins with their places, for many with the completions of the course.
     """
-    by_person = Completion.person_id == Membership.person_id
-    by_course = Completion.course_id == Requirement.course_id
     by_unit = Membership.unit_id == UnitLine.unit_id
     by_root = UnitLine.ancestor_id == Requirement.unit_id
     statement = select(
@@ -192,7 +190,7 @@ def _done(ids: Sequence[int], today: date, begin_with: Any) -> Any:
     if begin_with is Completion:
         held = unindexed(Membership.unit_id)
         statement = (
-            statement.join(Completion, by_course)
+            statement.join(Completion, Completion.course_id == Requirement.course_id)
             .join(Membership, unindexed(Completion.person_id) == Membership.person_id)
             .join(UnitLine, and_(UnitLine.unit_id == held, by_root))
         )
@@ -200,7 +198,13 @@ def _done(ids: Sequence[int], today: date, begin_with: Any) -> Any:
         statement = (
             statement.join(UnitLine, by_root)
             .join(Membership, by_unit)
-            .join(Completion, and_(by_person, by_course))
+            .join(
+                Completion,
+                and_(
+                    Completion.person_id == Membership.person_id,
+                    unindexed(Completion.course_id) == Requirement.course_id,
+                ),
+            )
         )
     return statement.where(
         Requirement.id.in_(ids), holds_on(Membership, today), _asked_of(Membership)

@@ -17,7 +17,7 @@ from app.people.rules import MEMBERSHIP_NAMES
 from app.requirements import actions, queries
 from app.requirements.forms import RequirementForm
 
-PAGE = 50
+PAGE = 20
 
 pages = Blueprint("requirements", __name__, template_folder="templates")
 

@@ -15,7 +15,6 @@ branch_labels = None
 depends_on = None
 
 WAITING = sa.text("recognized_at IS NULL")
-FURTHER = sa.text("NOT is_primary OR ends_on IS NOT NULL")
 
 # What was there before the columns: the triggers beside the models keep it from now on.
 FILL = (
@@ -41,6 +40,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_enrollment_unit_id"))
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_unit_id"))
+        batch_op.drop_index(batch_op.f("ix_membership_person_id"))
     for statement in FILL:
         op.execute(statement)
     op.create_index("ix_completion_certified", "completion", ["unit_id", "certified_on"])
@@ -64,8 +64,13 @@ def upgrade() -> None:
         "ix_membership_further",
         "membership",
         ["unit_id", "ends_on", "starts_on", "person_id", "kind"],
-        sqlite_where=FURTHER,
-        postgresql_where=FURTHER,
+        sqlite_where=sa.text("is_primary = 0 OR ends_on IS NOT NULL"),
+        postgresql_where=sa.text("NOT is_primary OR ends_on IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_membership_person",
+        "membership",
+        ["person_id", "unit_id", "starts_on", "ends_on", "kind"],
     )
     op.create_index(
         "ix_membership_unit",
@@ -78,7 +83,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_unit_line_level", "unit_line")
     for table, names in (
-        ("membership", ("ix_membership_unit", "ix_membership_further")),
+        ("membership", ("ix_membership_unit", "ix_membership_person", "ix_membership_further")),
         ("enrollment", ("ix_enrollment_unit", "ix_enrollment_enrolled_at")),
         (
             "completion",
@@ -95,6 +100,8 @@ def downgrade() -> None:
             for name in names:
                 batch_op.drop_index(name)
             batch_op.create_index(batch_op.f(f"ix_{table}_unit_id"), ["unit_id"], unique=False)
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_membership_person_id"), ["person_id"], unique=False)
     with op.batch_alter_table("enrollment", schema=None) as batch_op:
         batch_op.drop_column("completed_at")
     with op.batch_alter_table("completion", schema=None) as batch_op:

@@ -58,7 +58,8 @@ def test_counting_people_begins_with_the_units_asked_for(app, database):
     )
     with database.unit_of_work(write=False) as current:
         plan = [row[3] for row in current.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
-    assert "unit_line" in plan[0], plan
+    tables = [step for step in plan if step.startswith(("SCAN", "SEARCH"))]
+    assert "unit_line" in tables[0], plan
 
 
 def test_the_overview_of_a_shorter_period_counts_less(province, browser):
