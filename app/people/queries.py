@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, distinct, func, not_, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.kernel.database import session
