@@ -20,6 +20,7 @@ from app.kernel import audit, jobs, limits, mail, slots, upkeep
 from app.kernel import commands as kernel_commands
 from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
+from app.learning import jobs as _learning_jobs
 from app.learning import models as _learning
 from app.learning import views as learning
 from app.organization import commands as organization_commands
@@ -34,6 +35,7 @@ from app.reporting import models as _reporting
 from app.reporting import views as reporting
 from app.requirements import models as _requirements
 from app.requirements import views as requirements
+from app.seed import commands as seed_commands
 
 # Every module with tables: what migrations compare with.
 TABLES = (
@@ -52,7 +54,14 @@ TABLES = (
     _reporting,
 )
 # Every module with tasks: what workers can run.
-TASKS = (upkeep, mail, _assessment_jobs, _credentials_printing, _reporting_exporting)
+TASKS = (
+    upkeep,
+    mail,
+    _assessment_jobs,
+    _learning_jobs,
+    _credentials_printing,
+    _reporting_exporting,
+)
 
 
 def install(app: Flask) -> None:
@@ -75,6 +84,7 @@ def install(app: Flask) -> None:
         people_commands.people,
         catalog_commands.courses,
         credentials_commands.certificates,
+        seed_commands.command,
     ):
         app.cli.add_command(commands)
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)

@@ -17,6 +17,11 @@ def plain_types(kind: str, thing: Any, _context: Any) -> str | bool:
     return False
 
 
+def known_to_models(_thing: Any, _name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+    """Search tables are declared beside the models and stand in no migration."""
+    return not (kind == "table" and reflected and other is None)
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
@@ -24,6 +29,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     render_item=plain_types,
+    include_object=known_to_models,
     compare_server_default=False,
     transaction_per_migration=False,
 )

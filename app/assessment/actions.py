@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
-
 from app.assessment import queries, rules
 from app.assessment.models import Attempt, AttemptClosed, AttemptItem, LessonAnswer, Response
+from app.catalog.editions import Edition, EditionQuestion, edition, questions_by_id
 from app.catalog.models import CourseVersion, Question
 from app.kernel import news
-from app.kernel.database import serialize, session
+from app.kernel.database import is_sqlite, serialize, session
 from app.kernel.envelope import Envelope, new_uuid
 from app.people.models import Person
 from app.questions import marking
@@ -25,7 +24,7 @@ LONGEST_ANSWER = 500
 
 def start(
     person: Person,
-    version: CourseVersion,
+    version: CourseVersion | Edition,
     *,
     round_: int,
     now: datetime,
@@ -51,7 +50,7 @@ def start(
     ids = rules.draw(quiz["draw"], queries.bank_of(version.id), chance)
     if quiz.get("shuffle", True):
         chance.shuffle(ids)
-    questions = queries.questions_by_id(ids)
+    questions = questions_by_id(ids)
     minutes = quiz.get("minutes")
     attempt = Attempt(
         person_id=person.id,
@@ -91,12 +90,16 @@ def save(
 
     Raises AttemptOver.
     """
-    session().refresh(attempt, ["closed_at"], with_for_update=True)
+    if not is_sqlite():
+        session().refresh(attempt, ["closed_at"], with_for_update=True)
     if attempt.closed_at is not None or rules.is_over(attempt.deadline, now=now):
         raise rules.AttemptOver
-    if queries.has_response(envelope.uuid):
+    is_repeat, latest = queries.seen(envelope.uuid, item.id, envelope.device)
+    if is_repeat:
         return
-    _store(item, values, envelope, now=now)
+    question = questions_by_id([item.question_id])[item.question_id]
+    _store(item, question, values, envelope, latest=latest, now=now)
+    session().flush()
 
 
 def save_page(
@@ -107,8 +110,9 @@ def save_page(
     `answers` by question key; a question that the page names without a value is unanswered.
     Raises AttemptOver.
     """
+    questions = queries.questions_of(attempt)
     for item in attempt.items:
-        values = answers.get(item.question.key)
+        values = answers.get(questions[item.question_id].key)
         if values is not None and _differs(item, values):
             save(attempt, item, values, _part_of(envelope, item), now=now)
 
@@ -132,17 +136,31 @@ def submit(
     if rules.is_over(attempt.deadline, now=now):
         _mark(attempt, was_overdue=True, now=now)
         return
-    savers = queries.last_savers(attempt.id)
-    for item in attempt.items:
-        values = answers.get(item.question.key, ())
-        if _differs(item, values) and rules.replaces(
-            values,
-            saved_at=item.answered_at,
-            saved_by=savers.get(item.id, ""),
-            shown_at=shown_at,
-            device=envelope.device,
-        ):
-            _store(item, values, _part_of(envelope, item), now=now)
+    questions = queries.questions_of(attempt)
+    changed = {
+        item: answers.get(questions[item.question_id].key, ())
+        for item in attempt.items
+        if _differs(item, answers.get(questions[item.question_id].key, ()))
+    }
+    if changed:
+        savers = queries.last_savers(attempt.id)
+        latest = queries.latest_sequences(attempt.id, envelope.device)
+        for item, values in changed.items():
+            if rules.replaces(
+                values,
+                saved_at=item.answered_at,
+                saved_by=savers.get(item.id, ""),
+                shown_at=shown_at,
+                device=envelope.device,
+            ):
+                _store(
+                    item,
+                    questions[item.question_id],
+                    values,
+                    _part_of(envelope, item),
+                    latest=latest.get(item.id, -1),
+                    now=now,
+                )
     _mark(attempt, was_overdue=False, now=now)
 
 
@@ -154,18 +172,29 @@ def close(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
 
 
 def _held(attempt: Attempt) -> Attempt:
-    """The attempt as it is now, with its row locked until the transaction ends."""
-    session().execute(select(Attempt.id).where(Attempt.id == attempt.id).with_for_update())
-    return queries.attempt_with_items(attempt.id) or attempt
+    """The attempt as it is now, with its row locked until the transaction ends.
+
+    On SQLite a writing transaction is alone from its beginning: what it read is still so.
+    """
+    if is_sqlite():
+        return attempt
+    return queries.attempt_with_items(attempt.id, hold=True) or attempt
 
 
-def _store(item: AttemptItem, values: Sequence[str], envelope: Envelope, *, now: datetime) -> None:
-    question = from_json(next(iter(item.question.content.values())))
+def _store(
+    item: AttemptItem,
+    asked: EditionQuestion,
+    values: Sequence[str],
+    envelope: Envelope,
+    *,
+    latest: int,
+    now: datetime,
+) -> None:
+    """Append a save; `latest` is the highest sequence number its device sent for the item."""
+    question = from_json(next(iter(asked.content.values())))
     response = marking.response_for(question, [v[:LONGEST_ANSWER] for v in values])
     answer = list(response.choices) if question.choices else [response.text]
-    is_late = bool(envelope.device) and envelope.sequence < queries.latest_sequence(
-        item.id, envelope.device
-    )
+    is_late = bool(envelope.device) and envelope.sequence < latest
     session().add(
         Response(
             item_id=item.id,
@@ -180,7 +209,6 @@ def _store(item: AttemptItem, values: Sequence[str], envelope: Envelope, *, now:
     if not is_late:
         item.answer = None if response.is_empty else answer
         item.answer_sequence, item.answered_at = envelope.sequence, now
-    session().flush()
 
 
 def _differs(item: AttemptItem, values: Sequence[str]) -> bool:
@@ -195,9 +223,10 @@ def _part_of(envelope: Envelope, item: AttemptItem) -> Envelope:
 
 
 def _mark(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
-    version = session().get_one(CourseVersion, attempt.version_id)
+    version = edition(attempt.version_id)
+    questions = queries.questions_of(attempt)
     for item in attempt.items:
-        question = from_json(item.question.content[version.language])
+        question = from_json(questions[item.question_id].content[version.language])
         response = marking.response_for(question, list(item.answer or []))
         item.points = float(marking.mark(question, response).points)
     attempt.points = sum(item.points or 0 for item in attempt.items)
@@ -213,7 +242,7 @@ def _mark(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
 
 def answer_in_lesson(
     person: Person,
-    question: Question,
+    question: Question | EditionQuestion,
     *,
     lesson_key: str,
     language: str,

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import joinedload
 
 from app.catalog import search
+from app.catalog.editions import Edition, editions
 from app.catalog.models import (
     LEVELS,
     THEMES,
@@ -18,9 +19,7 @@ from app.catalog.models import (
     CourseText,
     CourseVersion,
     Lesson,
-    Question,
     VersionFile,
-    VersionQuestion,
 )
 from app.catalog.rules import LENGTHS, length_of
 from app.kernel.database import is_sqlite, session
@@ -36,12 +35,19 @@ class Facets:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A course on offer, as it is today."""
+
+    id: int
+    slug: str
+    edition: Edition
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """The courses on offer after search and filters, and what the filters would leave."""
 
-    courses: Sequence[Course]
-    lesson_counts: Mapping[int, int]
-    """How many lessons each course has, by version id."""
+    courses: Sequence[Offered]
     facets: Facets
 
 
@@ -51,15 +57,14 @@ def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str 
     A choice that does not exist filters nothing.
     """
     tiers = _found(query) if query.strip() else None
-    count = select(func.count()).where(Lesson.version_id == CourseVersion.id).scalar_subquery()
-    statement = (
-        select(Course, count)
-        .join(CourseVersion, CourseVersion.id == Course.current_id)
-        .options(joinedload(Course.current))
-        .order_by(CourseVersion.title_sort, Course.id)
-    )
-    rows = session().execute(statement).all()
-    courses = [row[0] for row in rows if tiers is None or row[0].id in tiers]
+    rows = session().execute(select(Course.id, Course.slug, Course.current_id)).all()
+    read = editions(row.current_id for row in rows if row.current_id is not None)
+    courses = [
+        Offered(row.id, row.slug, read[row.current_id])
+        for row in rows
+        if row.current_id is not None and (tiers is None or row.id in tiers)
+    ]
+    courses.sort(key=lambda course: (course.edition.title_sort, course.id))
     if tiers is not None:
         courses.sort(key=lambda course: tiers[course.id])
     wanted = {
@@ -69,27 +74,21 @@ def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str 
     }
     return Catalogue(
         [c for c in courses if _fits(c, wanted)],
-        {row[0].current_id: row[1] for row in rows},
         Facets(**{name: _counts(courses, wanted, name) for name in wanted}),
     )
 
 
-def _traits(course: Course) -> dict[str, str]:
-    version = course.current
-    assert version is not None
-    return {
-        "theme": version.theme,
-        "level": version.level,
-        "length": length_of(version.periods),
-    }
+def _traits(course: Offered) -> dict[str, str]:
+    read = course.edition
+    return {"theme": read.theme, "level": read.level, "length": length_of(read.periods)}
 
 
-def _fits(course: Course, wanted: Mapping[str, str], *, but: str = "") -> bool:
+def _fits(course: Offered, wanted: Mapping[str, str], *, but: str = "") -> bool:
     traits = _traits(course)
     return all(not value or name == but or traits[name] == value for name, value in wanted.items())
 
 
-def _counts(courses: Sequence[Course], wanted: Mapping[str, str], name: str) -> Mapping[str, int]:
+def _counts(courses: Sequence[Offered], wanted: Mapping[str, str], name: str) -> Mapping[str, int]:
     return Counter(_traits(c)[name] for c in courses if _fits(c, wanted, but=name))
 
 
@@ -145,17 +144,6 @@ def lessons_of(version_id: int) -> Sequence[Lesson]:
         .scalars(select(Lesson).where(Lesson.version_id == version_id).order_by(Lesson.position))
         .all()
     )
-
-
-def lesson_questions(version_id: int, lesson_key: str) -> Mapping[str, Question]:
-    """The questions of a lesson by key, in their order, in one statement."""
-    found = session().scalars(
-        select(Question)
-        .join(VersionQuestion, VersionQuestion.question_id == Question.id)
-        .where(VersionQuestion.version_id == version_id, VersionQuestion.lesson_key == lesson_key)
-        .order_by(VersionQuestion.position)
-    )
-    return {question.key: question for question in found}
 
 
 def version_of(slug: str, number: int | None = None) -> CourseVersion | None:

@@ -237,3 +237,53 @@ declare(
         ),
     )
 )
+
+
+_HOLDS = (
+    "SELECT max(c.issued_on) FROM certificate c WHERE c.completion_id = {completion} "
+    "AND NOT EXISTS (SELECT 1 FROM certificate_event e WHERE e.certificate_id = c.id "
+    "AND e.kind IN ('revoked', 'superseded'))"
+)
+_OF_EVENT = "(SELECT completion_id FROM certificate WHERE id = NEW.certificate_id)"
+
+
+def _at_hand(table: str, change: str, *, when: str = "") -> Extra:
+    """A line in a table changes what its completion has at hand, in the same transaction."""
+    condition = f"WHEN ({when}) " if when else ""
+    return Extra(
+        f"at-hand:{table}",
+        sqlite=(
+            f"DROP TRIGGER IF EXISTS {table}_told",
+            f"CREATE TRIGGER {table}_told AFTER INSERT ON {table} {condition}"
+            f"BEGIN UPDATE completion {change}; END",
+        ),
+        postgresql=(
+            f"CREATE OR REPLACE FUNCTION {table}_is_told() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN UPDATE completion {change}; RETURN NULL; END $$",
+            f"DROP TRIGGER IF EXISTS {table}_told ON {table}",
+            f"CREATE TRIGGER {table}_told AFTER INSERT ON {table} "
+            f"FOR EACH ROW {condition}EXECUTE FUNCTION {table}_is_told()",
+        ),
+    )
+
+
+declare(
+    _at_hand(
+        "recognized_completion",
+        "SET recognized_at = NEW.recognized_at WHERE id = NEW.completion_id",
+    )
+)
+declare(
+    _at_hand(
+        "certificate",
+        f"SET certified_on = ({_HOLDS.format(completion='NEW.completion_id')}) "
+        "WHERE id = NEW.completion_id",
+    )
+)
+declare(
+    _at_hand(
+        "certificate_event",
+        f"SET certified_on = ({_HOLDS.format(completion=_OF_EVENT)}) WHERE id = {_OF_EVENT}",
+        when="NEW.kind IN ('revoked', 'superseded')",
+    )
+)

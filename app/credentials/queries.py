@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
 from app.assessment.models import Attempt
@@ -25,10 +25,11 @@ from app.credentials.models import (
 )
 from app.kernel.database import session
 from app.kernel.keys import is_signed, keys, thumbprint
+from app.kernel.lists.rows import unindexed
 from app.kernel.words import Words
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit, UnitLine
-from app.organization.queries import ids_below, is_below
+from app.organization.queries import Breadth, ids_below, in_units, is_below
 from app.people.models import Person
 
 PAGE = 100
@@ -249,25 +250,40 @@ def waiting(
     unit_id: int | None = None,
     course_id: int | None = None,
     after: tuple[str, int] | None = None,
+    breadth: Breadth = Breadth.PART,
 ) -> list[Waiting]:
     """Completions in scope that wait for recognition, by name; one more than a page holds.
 
-    `after` is the name key and completion id of the last one seen.
+    `after` is the name key and completion id of the last one seen. Three statements: the rows
+    of a page are found by narrow ones, whatever the number that waits.
     """
-    conditions: list[ColumnElement[bool]] = []
-    if unit_id is not None:
-        conditions.append(Completion.unit_id.in_(ids_below([unit_id])))
-    if course_id is not None:
-        conditions.append(Completion.course_id == course_id)
-    if after is not None:
-        name, completion_id = after
-        conditions.append(
-            or_(
-                _Today.name_sort > name,
-                and_(_Today.name_sort == name, Completion.id > completion_id),
-            )
+    page = (
+        select(Completion.id)
+        .join(Person, Person.id == Completion.person_id)
+        .join(_Today, _Today.id == func.coalesce(Person.current_id, Person.id))
+        .where(
+            _in_scope(Completion.unit_id, roots, unit_id, breadth),
+            Completion.recognized_at.is_(None),
         )
-    return _waiting(_waiting_in(roots).where(*conditions).limit(PAGE + 1))
+        .order_by(_Today.name_sort, Completion.id)
+        .limit(PAGE + 1)
+    )
+    if course_id is not None:
+        page = page.where(Completion.course_id == course_id)
+    if after is not None:
+        page = page.where(tuple_(_Today.name_sort, Completion.id) > after)
+    ids = session().scalars(page).all()
+    return _waiting(_waiting_in(roots).where(Completion.id.in_(ids))) if ids else []
+
+
+def _in_scope(
+    column: Any, roots: Sequence[int], unit_id: int | None, breadth: Breadth
+) -> ColumnElement[bool]:
+    """Whether a column's unit is in scope, and in the chosen one or below it."""
+    if unit_id is None:
+        return in_units(column, roots, breadth)
+    chosen = column.in_(ids_below([unit_id]))
+    return and_(chosen, in_units(unindexed(column), roots, breadth))
 
 
 def waiting_among(roots: Sequence[int], completion_ids: Sequence[int]) -> list[Waiting]:
@@ -286,7 +302,10 @@ def _waiting_in(roots: Sequence[int]) -> Select[Completion, Person]:
         .join(_Today, _Today.id == func.coalesce(Person.current_id, Person.id))
         .join(Completion.version)
         .join(Completion.course)
-        .where(Completion.unit_id.in_(ids_below(roots)), ~_recognized())
+        .where(
+            unindexed(Completion.unit_id).in_(ids_below(roots)),
+            Completion.recognized_at.is_(None),
+        )
         .options(
             contains_eager(Completion.person),
             contains_eager(Completion.version),
@@ -304,7 +323,11 @@ def _waiting(statement: Select[Completion, Person]) -> list[Waiting]:
 
 
 def unfinished(
-    roots: Sequence[int], *, unit_id: int | None = None, course_id: int | None = None
+    roots: Sequence[int],
+    *,
+    unit_id: int | None = None,
+    course_id: int | None = None,
+    breadth: Breadth = Breadth.PART,
 ) -> list[Unfinished]:
     """Learners in scope who have not completed, the latest active first, with what they lack.
 
@@ -318,21 +341,26 @@ def unfinished(
             Attempt.has_passed.is_(True),
         )
     )
+    page = (
+        select(Enrollment.id)
+        .where(
+            _in_scope(Enrollment.unit_id, roots, unit_id, breadth),
+            Enrollment.completed_at.is_(None),
+        )
+        .order_by(Enrollment.last_activity_at.desc(), Enrollment.id)
+        .limit(PAGE + 1)
+    )
+    if course_id is not None:
+        page = page.where(Enrollment.course_id == course_id)
     statement = (
         select(Enrollment, passed)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(Completion.id.is_(None), Enrollment.unit_id.in_(ids_below(roots)))
+        .where(Enrollment.id.in_(session().scalars(page).all()))
         .options(
             joinedload(Enrollment.person),
             joinedload(Enrollment.version),
         )
         .order_by(Enrollment.last_activity_at.desc(), Enrollment.id)
-        .limit(PAGE + 1)
     )
-    if unit_id is not None:
-        statement = statement.where(Enrollment.unit_id.in_(ids_below([unit_id])))
-    if course_id is not None:
-        statement = statement.where(Enrollment.course_id == course_id)
     return [
         Unfinished(enrollment, _still_to_do(enrollment, has_passed=bool(has_passed)))
         for enrollment, has_passed in session().execute(statement)
@@ -347,16 +375,23 @@ def _still_to_do(enrollment: Enrollment, *, has_passed: bool) -> list[Words]:
     )
 
 
-def enrolled_courses(roots: Sequence[int]) -> list[tuple[int, CourseVersion]]:
+def enrolled_courses(
+    roots: Sequence[int], *, breadth: Breadth = Breadth.PART
+) -> list[tuple[int, CourseVersion]]:
     """(course id, current version) of every course that somebody in scope is enrolled in."""
+    somebody = (
+        select(Enrollment.id)
+        .where(
+            Enrollment.course_id == Course.id,
+            in_units(unindexed(Enrollment.unit_id), roots, breadth),
+        )
+        .correlate(Course)
+        .exists()
+    )
     statement = (
         select(Course.id, CourseVersion)
         .join(CourseVersion, CourseVersion.id == Course.current_id)
-        .where(
-            Course.id.in_(
-                select(Enrollment.course_id).where(Enrollment.unit_id.in_(ids_below(roots)))
-            )
-        )
+        .where(somebody)
         .order_by(CourseVersion.title_sort)
     )
     return [(row[0], row[1]) for row in session().execute(statement)]

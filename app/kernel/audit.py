@@ -13,13 +13,16 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Key, serialize, session
 
 GENESIS = "0" * 64
 BATCH = 500
+LATECOMERS = 10_000
+"""How far behind the last sealed row another may still appear: a row takes its id when it is
+written, not when it is committed. Looking no further keeps the sealer's work the same for ever."""
 
 
 class AuditRow(Base):
@@ -84,7 +87,7 @@ def record(
         actor=getattr(actor, "full_name", "") or "",
         subject=subject,
         unit_id=unit_id,
-        digest=_digest(salt, content),
+        digest=detail_digest(salt, content),
     )
     session().add(row)
     session().flush()
@@ -96,14 +99,20 @@ def seal() -> int:
     serialize("audit.seal")
     last = session().scalar(select(AuditSeal).order_by(AuditSeal.sequence.desc()).limit(1))
     sequence, previous = (last.sequence, last.hash) if last else (0, GENESIS)
-    sealed = select(AuditSeal.audit_id)
+    reached = session().scalar(select(func.max(AuditSeal.audit_id))) or 0
     rows = session().scalars(
-        select(AuditRow).where(AuditRow.id.not_in(sealed)).order_by(AuditRow.id).limit(BATCH)
+        select(AuditRow)
+        .where(
+            AuditRow.id > reached - LATECOMERS,
+            ~exists().where(AuditSeal.audit_id == AuditRow.id),
+        )
+        .order_by(AuditRow.id)
+        .limit(BATCH)
     )
     count = 0
     for row in rows.all():
         sequence, count = sequence + 1, count + 1
-        current = _link(sequence, previous, row)
+        current = link_hash(sequence, previous, row)
         session().add(
             AuditSeal(sequence=sequence, audit_id=row.id, previous=previous, hash=current)
         )
@@ -124,20 +133,22 @@ def first_broken_link() -> str | None:
     for link, row, detail in session().execute(statement):
         if link.sequence != expected:
             return f"seal {expected}: missing"
-        if link.previous != previous or link.hash != _link(link.sequence, previous, row):
+        if link.previous != previous or link.hash != link_hash(link.sequence, previous, row):
             return f"seal {link.sequence}: audit row {row.id} does not match the chain"
-        if detail is not None and _digest(detail.salt, detail.content) != row.digest:
+        if detail is not None and detail_digest(detail.salt, detail.content) != row.digest:
             return f"seal {link.sequence}: details of audit row {row.id} were changed"
         previous, expected = link.hash, expected + 1
     return None
 
 
-def _digest(salt: str, content: dict[str, Any]) -> str:
+def detail_digest(salt: str, content: dict[str, Any]) -> str:
+    """What the chain holds of before and after: their digest, salted."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
 
 
-def _link(sequence: int, previous: str, row: AuditRow) -> str:
+def link_hash(sequence: int, previous: str, row: AuditRow) -> str:
+    """The hash of one link of the chain: of the link before it and of what the row says."""
     parts = [
         sequence,
         previous,

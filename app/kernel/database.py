@@ -6,12 +6,12 @@ later turns into a write fails at once with a busy snapshot, whatever the timeou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -30,6 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from app.kernel.kept import Kept
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -89,6 +94,7 @@ class Database:
         if self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._engine: Engine | None = None
+        self._kept = Kept()
 
     @property
     def is_sqlite(self) -> bool:
@@ -145,6 +151,25 @@ def session() -> Session:
     if current is None:
         raise RuntimeError("no unit of work is open")
     return current
+
+
+def kept(kind: str, keys: Iterable[K], load: Callable[[list[K]], Mapping[K, T]]) -> dict[K, T]:
+    """Things made of rows that never change, by their keys: from this process's memory, and
+    those that it lacks as `load` reads them, at most once.
+
+    `load` may give more than it is asked for, and all threads share what it gives. What a unit
+    of work that writes has read is kept for itself alone: it may be rolled back.
+    """
+    database, current = _database.get(), session()
+    wanted = list(keys)
+    own: Kept = current.info.setdefault("kept", Kept())
+    found = {**(database._kept.known(kind, wanted) if database else {}), **own.known(kind, wanted)}
+    if lacking := [key for key in wanted if key not in found]:
+        loaded = load(lacking)
+        reads = current.get_bind().get_execution_options().get("writes") is False
+        (database._kept if database and reads else own).keep(kind, loaded)
+        found.update({key: loaded[key] for key in lacking if key in loaded})
+    return found
 
 
 def set_current(database: Database | None, current: Session | None) -> Callable[[], None]:

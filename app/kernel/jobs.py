@@ -165,7 +165,7 @@ def find(key: str) -> Job | None:
 
 
 def try_again(key: str, *, now: datetime) -> None:
-    """Let a job that failed, or waits after a failure, be tried at once and as often as at first."""
+    """Let a job that failed, or waits after a failure, be tried at once, as often as at first."""
     session().execute(
         update(Job)
         .where(

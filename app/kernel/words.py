@@ -19,7 +19,13 @@ from app.kernel import clock
 
 Translate = Callable[[str], str]
 _translate: Translate = str
-_catalogue: Callable[[str], Translate] = lambda language: str
+
+
+def _as_written(_language: str) -> Translate:
+    return str
+
+
+_catalogue: Callable[[str], Translate] = _as_written
 _speaking: ContextVar[Translate | None] = ContextVar("speaking", default=None)
 
 

@@ -11,15 +11,19 @@ from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment.models import Attempt, AttemptClosed, LessonAnswer
 from app.catalog import queries as catalog
+from app.catalog.editions import EditionQuestion, edition
 from app.catalog.models import Course, CourseVersion, Lesson, Question, VersionPublished
-from app.kernel import news
+from app.kernel import jobs, news
 from app.kernel.clock import local_date
-from app.kernel.database import serialize, session
+from app.kernel.database import is_sqlite, serialize, session
 from app.kernel.envelope import Envelope, new_uuid
 from app.learning import queries, rules
 from app.learning.models import Completion, CourseCompleted, Enrollment, FinishedLesson
 from app.people.models import Person
 from app.people.queries import primary_membership
+
+TAKEN_AT_ONCE = 100
+"""How many learners one transaction moves to a new version."""
 
 
 def enroll(person: Person, course: Course, *, now: datetime) -> Enrollment:
@@ -59,7 +63,7 @@ def enroll(person: Person, course: Course, *, now: datetime) -> Enrollment:
 
 def answer(
     enrollment: Enrollment,
-    question: Question,
+    question: Question | EditionQuestion,
     *,
     lesson_key: str,
     values: Sequence[str],
@@ -76,7 +80,7 @@ def answer(
         session().get_one(Person, enrollment.person_id),
         question,
         lesson_key=lesson_key,
-        language=enrollment.version.language,
+        language=edition(enrollment.version_id).language,
         values=values,
         envelope=envelope,
         now=now,
@@ -90,9 +94,9 @@ def finish_lesson(
 ) -> None:
     """Mark a lesson of the learner's version as finished. Finishing twice is finishing once."""
     _hold(enrollment)
-    finished = queries.finished_keys(enrollment.id)
+    finished, is_repeat = queries.finished_with(enrollment.id, envelope.uuid)
     if lesson_key not in finished:
-        if queries.has_finished_with(envelope.uuid):
+        if is_repeat:
             return
         _add_finished(enrollment.id, lesson_key, envelope, now=now)
         finished.add(lesson_key)
@@ -106,11 +110,12 @@ def start_quiz(enrollment: Enrollment, *, now: datetime) -> Attempt:
 
     Raises NoQuiz, AlreadyPassed, NoAttemptsLeft, AttemptTooSoon or BankTooSmall.
     """
-    if enrollment.version.final_quiz is None:
+    version = edition(enrollment.version_id)
+    if version.final_quiz is None:
         raise rules.NoQuiz
     attempt = assessment.start(
         session().get_one(Person, enrollment.person_id),
-        enrollment.version,
+        version,
         round_=enrollment.round,
         now=now,
     )
@@ -123,11 +128,13 @@ def complete_if_done(enrollment: Enrollment, *, now: datetime) -> Completion | N
 
     Returns the completion, the earlier one if there is one, or None.
     """
+    version = edition(enrollment.version_id)
+    if enrollment.lessons_done < version.completion["lessons_needed"]:
+        return enrollment.completion  # as it is for most who finish a lesson
     _hold(enrollment)
     already = queries.completion_of(enrollment.id)
     if already is not None:
         return already
-    version = enrollment.version
     best = attempts.passing_attempt(enrollment.person_id, enrollment.course_id, enrollment.round)
     asked = rules.points(
         version.completion,
@@ -143,7 +150,6 @@ def complete_if_done(enrollment: Enrollment, *, now: datetime) -> Completion | N
         person_id=enrollment.person_id,
         course_id=enrollment.course_id,
         version_id=version.id,
-        version=version,
         unit_id=place.unit_id if place else None,
         unit_name=place.unit.name if place else "",
         source="online",
@@ -191,29 +197,38 @@ def accept_version(enrollment: Enrollment, *, now: datetime) -> None:
 
 
 def follow_publication(event: VersionPublished, now: datetime) -> None:
-    """What follows a publication: a correction reaches everyone who is still learning."""
-    take_along(event.version, now=now)
+    """What follows a publication: a correction reaches everyone who is still learning.
+
+    The first few move with the publication itself; a job takes along the rest, so that no
+    transaction grows with the number of learners.
+    """
+    if take_along(event.version, now=now) == TAKEN_AT_ONCE:
+        jobs.enqueue(
+            "take-along",
+            {"version_id": event.version.id},
+            key=f"take-along:{event.version.id}",
+            now=now,
+        )
 
 
 def take_along(version: CourseVersion, *, now: datetime) -> int:
-    """Take open enrollments along unless the version is a substantial change; returns how many.
+    """Take open enrollments along, at most TAKEN_AT_ONCE, unless the version is a substantial
+    change; returns how many it took.
 
     Learners whose version lacks an earlier substantial change stay until they accept.
     """
     if version.change == "substantial":
         return 0
     last = queries.last_substantial_number(version.course_id, up_to=version.number)
+    movable = queries.left_behind(version, since_number=last, most=TAKEN_AT_ONCE)
+    finished = queries.finished_by_enrollment([enrollment.id for enrollment in movable])
     lessons = catalog.lessons_of(version.id)
-    finished = queries.finished_by_enrollment(version.course_id, other_than=version.id)
-    moved = 0
-    for enrollment in queries.open_enrollments(version.course_id, other_than=version.id):
-        if rules.moves_by_itself(enrollment.version.number, last):
-            _move(enrollment, version, lessons, finished.get(enrollment.id, set()), now=now)
-            moved += 1
-            if enrollment.lessons_done >= version.completion["lessons_needed"]:
-                complete_if_done(enrollment, now=now)
+    for enrollment in movable:
+        _move(enrollment, version, lessons, finished.get(enrollment.id, set()), now=now)
+        if enrollment.lessons_done >= version.completion["lessons_needed"]:
+            complete_if_done(enrollment, now=now)
     session().flush()
-    return moved
+    return len(movable)
 
 
 def _move(
@@ -252,7 +267,8 @@ def _add_finished(
 
 
 def _count(enrollment: Enrollment, finished: set[str]) -> None:
-    enrollment.lessons_done = rules.lessons_that_count(enrollment.version.completion, finished)
+    completion = edition(enrollment.version_id).completion
+    enrollment.lessons_done = rules.lessons_that_count(completion, finished)
 
 
 def _touch(enrollment: Enrollment, lesson_key: str, *, now: datetime) -> None:
@@ -262,6 +278,8 @@ def _touch(enrollment: Enrollment, lesson_key: str, *, now: datetime) -> None:
 
 
 def _hold(enrollment: Enrollment) -> None:
-    """Let one transaction at a time change this enrollment."""
+    """Let one transaction at a time change this enrollment; on SQLite it is alone already."""
     session().flush()
+    if is_sqlite():
+        return
     session().execute(select(Enrollment.id).where(Enrollment.id == enrollment.id).with_for_update())

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from app.assessment.models import Attempt
-from app.catalog.models import Course, CourseVersion, Lesson, LessonContent
+from app.catalog.editions import Edition, EditionLesson, edition, editions
+from app.catalog.models import Course, CourseVersion
 from app.kernel.database import session
 from app.learning import rules
 from app.learning.models import Completion, Enrollment, FinishedLesson
@@ -21,16 +22,28 @@ class Way:
     """A learner's way through one course: where they are, in percent."""
 
     enrollment: Enrollment
+    edition: Edition
     slug: str
     percent: int
     is_completed: bool
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A published course and where a person stands in it."""
+
+    course: Course
+    enrollment: Enrollment | None
+    """The latest round, with its completion."""
+    edition: Edition
+    """What the person reads: the version they are on, else the course's current one."""
+
+
+@dataclass(frozen=True)
 class LessonEntry:
     """A lesson of a version and whether the learner finished it."""
 
-    lesson: Lesson
+    lesson: EditionLesson
     is_finished: bool
 
 
@@ -65,20 +78,68 @@ def _has_passed() -> ColumnElement[bool]:
     )
 
 
+_WAYS = (
+    select(Enrollment, Course.slug, _has_passed())
+    .join(Course, Course.id == Enrollment.course_id)
+    .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+    .where(Enrollment.person_id == bindparam("person_id"))
+    .options(contains_eager(Enrollment.completion))
+    .order_by(Completion.id.is_not(None), Enrollment.last_activity_at.desc(), Enrollment.id.desc())
+)
+
+
 def progress_of(person_id: int) -> dict[int, Way]:
     """A person's ways through courses, the latest round of each, by course id; one statement."""
     ways = sorted(enrollments_of(person_id), key=lambda way: way.enrollment.round)
     return {way.enrollment.course_id: way for way in ways}
 
 
+# Statements that every learner's page sends are put together once, not for each request.
+_STANDING = (
+    select(Course, Enrollment)
+    .outerjoin(
+        Enrollment,
+        and_(Enrollment.course_id == Course.id, Enrollment.person_id == bindparam("person_id")),
+    )
+    .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
+    .where(Course.slug == bindparam("slug"), Course.current_id.is_not(None))
+    .options(contains_eager(Enrollment.completion))
+    .order_by(Enrollment.round.desc())
+    .limit(1)
+)
+_FINISHED = select(FinishedLesson.lesson_key).where(
+    FinishedLesson.enrollment_id == bindparam("enrollment_id")
+)
+_FINISHED_WITH = select(
+    FinishedLesson.enrollment_id, FinishedLesson.lesson_key, FinishedLesson.uuid
+).where(
+    or_(
+        FinishedLesson.enrollment_id == bindparam("enrollment_id"),
+        FinishedLesson.uuid == bindparam("uuid"),
+    )
+)
+
+
+def standing(slug: str, person_id: int | None) -> Standing | None:
+    """A published course and a person's latest round in it; one statement, as the rest never
+    changes. None where no course is published under the slug."""
+    row = session().execute(_STANDING, {"slug": slug, "person_id": person_id}).first()
+    if row is None:
+        return None
+    course, enrollment = row
+    assert course.current_id is not None
+    version_id = enrollment.version_id if enrollment else course.current_id
+    return Standing(course, enrollment, edition(version_id))
+
+
 def enrollment_of(
     person_id: int, course_id: int, *, round_: int | None = None
 ) -> Enrollment | None:
-    """A person's enrollment in a course with version and completion: the latest round, or one."""
+    """A person's enrollment in a course with its completion: the latest round, or one."""
     statement = (
         select(Enrollment)
         .where(Enrollment.person_id == person_id, Enrollment.course_id == course_id)
-        .options(joinedload(Enrollment.version), joinedload(Enrollment.completion))
+        .options(joinedload(Enrollment.completion))
         .order_by(Enrollment.round.desc())
         .limit(1)
     )
@@ -92,31 +153,23 @@ def enrollments_of(person_id: int) -> list[Way]:
 
     One statement. Link an open one to `learning.resume`, which finds the lesson.
     """
-    rows = session().execute(
-        select(Enrollment, Course.slug, _has_passed())
-        .join(Course, Course.id == Enrollment.course_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(Enrollment.person_id == person_id)
-        .options(joinedload(Enrollment.version), contains_eager(Enrollment.completion))
-        .order_by(
-            Completion.id.is_not(None), Enrollment.last_activity_at.desc(), Enrollment.id.desc()
-        )
-    )
+    rows = session().execute(_WAYS, {"person_id": person_id})
+    found = rows.all()
+    read = editions(row[0].version_id for row in found)
     return [
-        Way(
-            enrollment,
-            slug,
-            100
-            if enrollment.completion
-            else rules.percent_done(
-                enrollment.version.completion,
-                enrollment.lessons_done,
-                has_passed=bool(has_passed),
-            ),
-            enrollment.completion is not None,
-        )
-        for enrollment, slug, has_passed in rows
+        _way(enrollment, read[enrollment.version_id], slug, bool(has_passed))
+        for enrollment, slug, has_passed in found
     ]
+
+
+def _way(enrollment: Enrollment, read: Edition, slug: str, has_passed: bool) -> Way:
+    is_completed = enrollment.completion is not None
+    percent = (
+        100
+        if is_completed
+        else rules.percent_done(read.completion, enrollment.lessons_done, has_passed=has_passed)
+    )
+    return Way(enrollment, read, slug, percent, is_completed)
 
 
 def completions_of(person_id: int) -> Sequence[Completion]:
@@ -138,7 +191,9 @@ def completion_of(enrollment_id: int) -> Completion | None:
     return session().scalar(select(Completion).where(Completion.enrollment_id == enrollment_id))
 
 
-def required_courses(version: CourseVersion, person_id: int | None) -> list[RequiredCourse]:
+def required_courses(
+    version: CourseVersion | Edition, person_id: int | None
+) -> list[RequiredCourse]:
     """The courses that come before a version, in its order, and which the person completed."""
     if not version.requires:
         return []
@@ -152,42 +207,22 @@ def required_courses(version: CourseVersion, person_id: int | None) -> list[Requ
     return [known.get(slug, RequiredCourse(slug)) for slug in version.requires]
 
 
-def outline(version_id: int, enrollment_id: int | None) -> list[LessonEntry]:
-    """The lessons of a version in order, and which of them a learner finished; one statement."""
-    rows = session().execute(
-        select(Lesson, FinishedLesson.id)
-        .outerjoin(
-            FinishedLesson,
-            and_(
-                FinishedLesson.lesson_key == Lesson.key,
-                FinishedLesson.enrollment_id == enrollment_id,
-            ),
-        )
-        .where(Lesson.version_id == version_id)
-        .order_by(Lesson.position)
-    )
-    return [LessonEntry(lesson, finished is not None) for lesson, finished in rows]
+def outline(read: Edition, enrollment_id: int | None) -> list[LessonEntry]:
+    """The lessons of an edition in order, and which of them a learner finished; one statement."""
+    finished = finished_keys(enrollment_id) if enrollment_id is not None else set()
+    return [LessonEntry(lesson, lesson.key in finished) for lesson in read.lessons]
 
 
 def finished_keys(enrollment_id: int) -> set[str]:
     """The keys of the lessons that a learner finished."""
-    return set(
-        session().scalars(
-            select(FinishedLesson.lesson_key).where(FinishedLesson.enrollment_id == enrollment_id)
-        )
-    )
+    return set(session().scalars(_FINISHED, {"enrollment_id": enrollment_id}))
 
 
-def finished_by_enrollment(course_id: int, *, other_than: int) -> dict[int, set[str]]:
-    """The finished lessons of the enrollments that `open_enrollments` gives, by their ids."""
+def finished_by_enrollment(enrollment_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The keys of the finished lessons of some enrollments, by their ids."""
     rows = session().execute(
-        select(FinishedLesson.enrollment_id, FinishedLesson.lesson_key)
-        .join(Enrollment, Enrollment.id == FinishedLesson.enrollment_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(
-            Enrollment.course_id == course_id,
-            Enrollment.version_id != other_than,
-            Completion.id.is_(None),
+        select(FinishedLesson.enrollment_id, FinishedLesson.lesson_key).where(
+            FinishedLesson.enrollment_id.in_(enrollment_ids)
         )
     )
     found: dict[int, set[str]] = {}
@@ -196,15 +231,13 @@ def finished_by_enrollment(course_id: int, *, other_than: int) -> dict[int, set[
     return found
 
 
-def has_finished_with(uuid: str) -> bool:
-    """Whether a lesson was finished with this UUID already."""
-    statement = select(FinishedLesson.id).where(FinishedLesson.uuid == uuid)
-    return session().scalar(statement) is not None
-
-
-def content(digest: str) -> LessonContent | None:
-    """A lesson as it reads in one language."""
-    return session().get(LessonContent, digest)
+def finished_with(enrollment_id: int, uuid: str) -> tuple[set[str], bool]:
+    """The keys of the lessons that a learner finished, and whether a lesson was finished with
+    this UUID already; one statement."""
+    asked = {"enrollment_id": enrollment_id, "uuid": uuid}
+    rows = session().execute(_FINISHED_WITH, asked).all()
+    keys = {row.lesson_key for row in rows if row.enrollment_id == enrollment_id}
+    return keys, any(row.uuid == uuid for row in rows)
 
 
 def last_substantial_number(course_id: int, *, up_to: int) -> int:
@@ -221,20 +254,26 @@ def last_substantial_number(course_id: int, *, up_to: int) -> int:
     )
 
 
-def open_enrollments(course_id: int, *, other_than: int) -> Sequence[Enrollment]:
-    """Enrollments without a completion that are on another version than the given one."""
+def left_behind(version: CourseVersion, *, since_number: int, most: int) -> Sequence[Enrollment]:
+    """Open enrollments on an earlier version of the course, from a number on, that may move to
+    this one by themselves (see rules.moves_by_itself); the first so many."""
+    own = aliased(CourseVersion)
     return (
         session()
         .scalars(
             select(Enrollment)
+            .join(own, own.id == Enrollment.version_id)
             .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
             .where(
-                Enrollment.course_id == course_id,
-                Enrollment.version_id != other_than,
+                Enrollment.course_id == version.course_id,
+                Enrollment.version_id != version.id,
+                own.number >= since_number,
+                own.number < version.number,
                 Completion.id.is_(None),
             )
-            .options(joinedload(Enrollment.version))
+            .options(contains_eager(Enrollment.version, alias=own))
             .order_by(Enrollment.id)
+            .limit(most)
         )
         .all()
     )

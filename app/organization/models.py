@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.database import Base, Key
@@ -79,6 +79,7 @@ class UnitLine(Base):
     """One row for every unit and each unit above it, itself included at depth 0."""
 
     __tablename__ = "unit_line"
+    __table_args__ = (Index("ix_unit_line_level", "ancestor_id", "depth", "unit_id"),)
 
     ancestor_id: Mapped[int] = mapped_column(Key, ForeignKey("unit.id"), primary_key=True)
     unit_id: Mapped[int] = mapped_column(Key, ForeignKey("unit.id"), primary_key=True, index=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, url_for
+from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
 
 from app.kernel import clock
+from app.kernel.lists.paging import page_key
 from app.kernel.refusals import Refusal
 from app.kernel.web import done, me, open_to, page, signed_in
 from app.organization import actions, queries, rules
@@ -31,21 +32,39 @@ def _unit(unit_id: int) -> Unit:
 @pages.get("/quan-tri/don-vi")
 @open_to("administrator")
 def units() -> Any:
-    return page("organization/units.html", rows=queries.unit_tree(_roots()), kinds=rules.KIND_NAMES)
+    within = request.args.get("trong", type=int)
+    if within is not None:
+        _unit(within)
+    search = request.args.get("tim", "").strip()[:100]
+    after = page_key(request.args.get("sau", ""))
+    shown = queries.units_page(_roots(), within=within, search=search, after=after)
+    following = None
+    if shown.is_cut:
+        last = shown.rows[-1][0]
+        following = url_for(
+            ".units", trong=within, tim=search or None, sau=f"{last.id}~{last.name_sort}"
+        )
+    return page(
+        "organization/units.html",
+        shown=shown,
+        search=search,
+        following=following,
+        kinds=rules.KIND_NAMES,
+    )
 
 
 @pages.get("/quan-tri/don-vi/them")
 @open_to("administrator")
 def new_unit() -> Any:
-    return page("organization/new_unit.html", form=_with_choices(UnitForm(opened_on=clock.today())))
+    return _new_unit_page(UnitForm(opened_on=clock.today()), 200)
 
 
 @pages.post("/quan-tri/don-vi/them")
 @open_to("administrator")
 def add_unit() -> Any:
-    form = _with_choices(UnitForm.sent())
+    form = _sent(UnitForm.sent())
     if not form.validate():
-        return page("organization/new_unit.html", 422, form=form)
+        return _new_unit_page(form, 422)
     try:
         unit = actions.found_unit(
             code=form.code.data,
@@ -59,7 +78,7 @@ def add_unit() -> Any:
         )
     except Refusal as refusal:
         form.explain({"code": refusal})
-        return page("organization/new_unit.html", 422, form=form)
+        return _new_unit_page(form, 422)
     return done(_("Đã thêm %(name)s.", name=unit.name), url_for(".unit", unit_id=unit.id))
 
 
@@ -77,7 +96,7 @@ def unit(unit_id: int) -> Any:
 @open_to("administrator")
 def change_unit(unit_id: int) -> Any:
     found = _unit(unit_id)
-    form = _with_choices(UnitChangeForm.sent(), found)
+    form = _sent(UnitChangeForm.sent(), found)
     if not form.validate():
         return _unit_page(found, form, 422)
     wanted = form.parent_id.data
@@ -103,25 +122,41 @@ def change_unit(unit_id: int) -> Any:
     return done(_("Đã ghi nhận thay đổi."), url_for(".unit", unit_id=found.id))
 
 
+def _new_unit_page(form: UnitForm, status: int) -> Any:
+    choices = _choices(form)
+    return page(
+        "organization/new_unit.html", status, form=_with_choices(form, choices), choices=choices
+    )
+
+
 def _unit_page(found: Unit, form: UnitChangeForm, status: int) -> Any:
+    choices = _choices(form)
     return page(
         "organization/unit.html",
         status,
         unit=found,
         past=queries.past_of(found.id),
-        form=_with_choices(form, found),
+        form=_with_choices(form, choices, found),
+        choices=choices,
         kinds=rules.KIND_NAMES,
     )
 
 
-def _with_choices(form: Any, unit: Unit | None = None) -> Any:
+def _choices(form: Any) -> queries.UnitChoices:
+    """The units that may stand above another: those near, those searched for, the one sent."""
+    search = request.args.get("tim-don-vi", "").strip()[:100]
+    return queries.unit_choices(_roots(), chosen=form.parent_id.data, search=search)
+
+
+def _with_choices(form: Any, choices: queries.UnitChoices, unit: Unit | None = None) -> Any:
     form.kind.choices = [(kind, str(name)) for kind, name in rules.KIND_NAMES.items()]
-    parents = [
-        (unit_id, "\u00a0\u00a0" * depth + name)
-        for unit_id, name, depth in queries.unit_choices(_roots())
-    ]
+    parents = choices.labelled
     if unit is not None and unit.parent_id not in {unit_id for unit_id, _name in parents}:
         label = unit.parent.name if unit.parent else _("Không có đơn vị cấp trên")
         parents.insert(0, (unit.parent_id or 0, label))
     form.parent_id.choices = parents
     return form
+
+
+def _sent(form: Any, unit: Unit | None = None) -> Any:
+    return _with_choices(form, _choices(form), unit)

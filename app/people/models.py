@@ -63,11 +63,24 @@ class Membership(Base):
             sqlite_where=text("is_primary AND ends_on IS NULL"),
             postgresql_where=text("is_primary AND ends_on IS NULL"),
         ),
+        # Who holds a place where on a day is read from these indexes alone …
+        Index(
+            "ix_membership_unit",
+            *("unit_id", "ends_on", "starts_on", "is_primary", "person_id", "kind"),
+        ),
+        Index("ix_membership_person", "person_id", "unit_id", "starts_on", "ends_on", "kind"),
+        # … and the few places that may be somebody's second one from this.
+        Index(
+            "ix_membership_further",
+            *("unit_id", "ends_on", "starts_on", "person_id", "kind"),
+            sqlite_where=text("is_primary = 0 OR ends_on IS NOT NULL"),
+            postgresql_where=text("NOT is_primary OR ends_on IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     kind: Mapped[str]
     position: Mapped[str] = mapped_column(default="")
     is_primary: Mapped[bool] = mapped_column(default=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, distinct, func, not_, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.kernel.database import session
@@ -30,27 +31,26 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+# Every request begins with this one: put together once, not for each.
+_SIGNED_IN = (
+    select(Person, RoleGrant.role, RoleGrant.unit_id)
+    .select_from(UserSession)
+    .join(Account, Account.id == UserSession.account_id)
+    .join(Person, Person.id == Account.person_id)
+    .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None)))
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.ended_at.is_(None),
+        UserSession.started_at > bindparam("since"),
+        Account.closed_at.is_(None),
+    )
+)
+
+
 def load_signed_in(token: str, now: datetime) -> SignedIn | None:
     """Who holds a session token, with their roles, in one statement; None when it ended."""
-    rows = (
-        session()
-        .execute(
-            select(Person, RoleGrant.role, RoleGrant.unit_id)
-            .select_from(UserSession)
-            .join(Account, Account.id == UserSession.account_id)
-            .join(Person, Person.id == Account.person_id)
-            .outerjoin(
-                RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None))
-            )
-            .where(
-                UserSession.token_hash == token_hash(token),
-                UserSession.ended_at.is_(None),
-                UserSession.started_at > now - rules.SESSION_LIFE,
-                Account.closed_at.is_(None),
-            )
-        )
-        .all()
-    )
+    asked = {"token_hash": token_hash(token), "since": now - rules.SESSION_LIFE}
+    rows = session().execute(_SIGNED_IN, asked).all()
     if not rows:
         return None
     roles = tuple((row.role, row.unit_id) for row in rows if row.role)
@@ -97,23 +97,62 @@ def persons_in(roots: Sequence[int], on: date) -> Select[int]:
     )
 
 
-def persons_kept_in(roots: Sequence[int], on: date) -> Select[int]:
-    """Ids of persons whom the units or those below keep, as a subquery for administrators.
+def holds_on(place: Any, day: date) -> ColumnElement[bool]:
+    """Whether a membership (or an alias of it) holds on a day."""
+    return and_(place.starts_on <= day, or_(place.ends_on.is_(None), place.ends_on > day))
+
+
+def how_many_people(holds: Callable[[Any], ColumnElement[bool]], day: date) -> Select[int]:
+    """How many people of today hold a place on a day in the units that `holds` says of a column.
+
+    Nobody has two primary places without an end (ux_membership_primary): those are counted
+    as they are. Only who holds another kind of place there is looked at one by one.
+    """
+    own, further = aliased(Membership), aliased(Membership)
+    merged = select(Person.id).where(Person.current_id.is_not(None))
+    is_own = and_(own.is_primary, own.ends_on.is_(None), own.starts_on <= day)
+    owners = (
+        select(func.count())
+        .select_from(own)
+        .where(holds(own.unit_id), is_own, own.person_id.not_in(merged))
+    )
+    others = select(func.count(distinct(further.person_id))).where(
+        holds(further.unit_id),
+        or_(not_(further.is_primary), further.ends_on.is_not(None)),
+        holds_on(further, day),
+        further.person_id.not_in(merged),
+        ~select(own.id)
+        .where(own.person_id == further.person_id, holds(own.unit_id), is_own)
+        .correlate(further)
+        .exists(),
+    )
+    return select(owners.scalar_subquery() + others.scalar_subquery())
+
+
+def kept_in(roots: Sequence[int], on: date) -> ColumnElement[bool]:
+    """Whether the units or those below keep a person, for administrators.
 
     Besides who holds a place there on a day: who will, and who held their last place there.
     """
-    held = aliased(Membership)
+    place, held = aliased(Membership), aliased(Membership)
     has_a_place = (
         select(held.id)
         .where(
-            held.person_id == Membership.person_id,
+            held.person_id == place.person_id,
             or_(held.ends_on.is_(None), held.ends_on > on),
         )
+        .correlate(place)
         .exists()
     )
-    return select(Membership.person_id).where(
-        Membership.unit_id.in_(ids_below(roots)),
-        or_(Membership.ends_on.is_(None), Membership.ends_on > on, ~has_a_place),
+    return (
+        select(place.id)
+        .where(
+            place.person_id == Person.id,
+            place.unit_id.in_(ids_below(roots)),
+            or_(place.ends_on.is_(None), place.ends_on > on, ~has_a_place),
+        )
+        .correlate(Person)
+        .exists()
     )
 
 
@@ -121,7 +160,7 @@ def person_in_scope(person_id: int, roots: Sequence[int], on: date) -> Person | 
     """A person kept in someone's units, with memberships; None when not there or not theirs."""
     return session().scalar(
         select(Person)
-        .where(Person.id == person_id, Person.id.in_(persons_kept_in(roots, on)))
+        .where(Person.id == person_id, kept_in(roots, on))
         .options(selectinload(Person.memberships).joinedload(Membership.unit))
     )
 
@@ -165,7 +204,7 @@ def people_page(
     """Persons in scope by Vietnamese name order, one more than a page to know of a next one."""
     statement = (
         select(Person)
-        .where(Person.id.in_(persons_kept_in(roots, on)), Person.current_id.is_(None))
+        .where(kept_in(roots, on), Person.current_id.is_(None))
         .options(selectinload(Person.memberships).joinedload(Membership.unit))
         .order_by(Person.name_sort, Person.id)
         .limit(size + 1)
@@ -239,13 +278,6 @@ def highest_made_code() -> int:
 def is_founded() -> bool:
     """Whether somebody administers this installation already."""
     return session().scalar(select(RoleGrant.id).limit(1)) is not None
-
-
-def page_key(text: str) -> tuple[str, int] | None:
-    """The place in a list that an address names as id~sort key; None for the beginning."""
-    number, found, sort = text.partition("~")
-    is_key = found and number.isascii() and number.isdigit() and len(number) < 19
-    return (sort, int(number)) if is_key else None
 
 
 def open_primary(person_id: int) -> Membership | None:

@@ -6,7 +6,7 @@ length flows to the reader row by row. Each speaks the language of whoever asked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
@@ -101,7 +101,9 @@ def flowing(database: Database, export_id: int, asked: Asked[Scope]) -> Iterator
         here.run(pieces.close)
 
 
-def _flowing(database: Database, export_id: int, asked: Asked[Scope]) -> Iterator[bytes]:
+def _flowing(
+    database: Database, export_id: int, asked: Asked[Scope]
+) -> Generator[bytes, None, None]:
     tally = Tally()
     with TemporaryFile() as copy:
         with database.unit_of_work(write=False) as current, speaking(asked.scope.language):

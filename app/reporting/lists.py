@@ -6,12 +6,23 @@ memberships they hold today. A merged person is shown as the one who remains.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.catalog.models import Course, CourseVersion
@@ -26,14 +37,17 @@ from app.credentials.models import (
 from app.credentials.queries import ended, visible_to
 from app.credentials.rules import STATE_NAMES, State, state_on
 from app.kernel import clock
+from app.kernel.database import is_sqlite
 from app.kernel.lists.columns import Column, Expression, Kind
 from app.kernel.lists.filters import Choice, DateOf, Period, Search
 from app.kernel.lists.listing import List
+from app.kernel.lists.rows import Join, Rows, Walk, unindexed
 from app.kernel.words import Words, _l
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit
-from app.organization.queries import ids_below
+from app.organization.queries import Breadth, ids_below, in_units
 from app.people.models import Membership, Person
+from app.people.queries import holds_on, how_many_people
 from app.people.rules import MEMBERSHIP_NAMES
 from app.reporting import rules
 from app.reporting.administrative import decision_text, note_of
@@ -52,11 +66,23 @@ class Scope:
     roots: tuple[int, ...]
     on: date
     language: str = "vi"
+    breadth: Breadth = Breadth.PART
 
     @property
     def units(self) -> Select[int]:
         """Ids of the units in scope, as a subquery."""
         return ids_below(self.roots)
+
+    def holds(self, unit_id: Any) -> ColumnElement[bool]:
+        """Whether a row's unit is in scope, said in the way that its breadth makes quick."""
+        return in_units(unit_id, self.roots, self.breadth)
+
+    def narrowed(self, arguments: Mapping[str, str]) -> Scope:
+        """The scope of the unit that was chosen in a filter, itself where none was."""
+        chosen = arguments.get(UNIT)
+        if not chosen or self.roots == (int(chosen),):
+            return self
+        return replace(self, roots=(int(chosen),), breadth=Breadth.PART)
 
 
 def title_in(language: str) -> ColumnElement[Any]:
@@ -91,31 +117,45 @@ def ended_by() -> ColumnElement[Any]:
     )
 
 
-def _same_person() -> Select[int]:
-    """Ids of the person of a row and of all who were merged into them."""
-    other = aliased(Person)
-    return select(other.id).where(or_(other.id == Person.id, other.current_id == Person.id))
-
-
 def _of_person(counted: Expression, owner: Expression) -> Select[Any]:
-    return select(counted).where(owner.in_(_same_person().correlate(Person)))
+    """What belongs to a person of today and to all who were merged into them."""
+    return select(counted).where(owner.in_(_everybody_who_is(Person.id))).correlate(Person)
 
 
-def _people(scope: Scope) -> Select[Any]:
-    place = aliased(Membership)
+def _everybody_who_is(person_id: Any) -> Any:
+    """Ids of a person of today and of all who were merged into them, looked up by index.
+
+    Two questions put together: of one with alternatives, neither database is sure to see it.
+    """
+    merged = aliased(Person)
+    return union_all(
+        select(unindexed(person_id)),
+        select(merged.id).where(merged.current_id == unindexed(person_id)),
+    )
+
+
+def _people(scope: Scope) -> Rows:
+    place, held = aliased(Membership), aliased(Membership)
     first_place = (
         select(place.id)
-        .where(
-            place.person_id == Person.id,
-            place.unit_id.in_(scope.units),
-            place.starts_on <= scope.on,
-            or_(place.ends_on.is_(None), place.ends_on > scope.on),
-        )
+        .where(place.person_id == Person.id, scope.holds(place.unit_id), holds_on(place, scope.on))
         .order_by(place.is_primary.desc(), place.id)
         .limit(1)
         .correlate(Person)
         .scalar_subquery()
     )
+    has_a_place: ColumnElement[bool]
+    if scope.breadth is Breadth.PART:
+        has_a_place = Person.id.in_(
+            select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
+        )
+    else:
+        has_a_place = (
+            select(held.id)
+            .where(held.person_id == Person.id, scope.holds(held.unit_id), holds_on(held, scope.on))
+            .correlate(Person)
+            .exists()
+        )
     enrolled = _of_person(func.count(), Enrollment.person_id)
     completed = _of_person(func.count(), Completion.person_id)
     periods = _of_person(
@@ -124,8 +164,14 @@ def _people(scope: Scope) -> Select[Any]:
     )
     certified = _of_person(func.count(), Certificate.person_id).where(~ended())
     active = _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id)
-    return (
-        select(
+    return Rows(
+        table=Person,
+        where=(Person.current_id.is_(None), has_a_place),
+        joins=(
+            Join(Membership, Membership.id == first_place),
+            Join(Unit, Unit.id == Membership.unit_id),
+        ),
+        columns=(
             Person.id.label("person_id"),
             Person.full_name,
             Person.staff_code,
@@ -137,81 +183,114 @@ def _people(scope: Scope) -> Select[Any]:
             periods.scalar_subquery().label("periods"),
             certified.scalar_subquery().label("certified"),
             active.scalar_subquery().label("active_at"),
-        )
-        .select_from(Person)
-        .join(Membership, Membership.id == first_place)
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(Person.current_id.is_(None))
+        ),
+        total=how_many_people(scope.holds, scope.on),
     )
 
 
-def _with_today(statement: Select[Any], person_id: Any) -> Select[Any]:
-    return statement.join(Person, Person.id == person_id).join(
-        Today, Today.id == func.coalesce(Person.current_id, Person.id)
-    )
-
-
-def _enrollments(scope: Scope) -> Select[Any]:
-    statement = select(
-        Today.id.label("person_id"),
-        Today.full_name,
-        Today.staff_code,
-        Unit.name.label("unit_name"),
-        title_in(scope.language),
-        CourseVersion.theme,
-        CourseVersion.completion.label("rule"),
-        Enrollment.round,
-        Enrollment.enrolled_at,
-        Enrollment.lessons_done,
-        Enrollment.last_activity_at,
-        Completion.completed_at,
-    ).select_from(Enrollment)
+def _of_today(person_id: Any) -> tuple[Join, Join]:
     return (
-        _with_today(statement, Enrollment.person_id)
-        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
-        .join(Course, Course.id == Enrollment.course_id)
-        .join(Unit, Unit.id == Enrollment.unit_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(Enrollment.unit_id.in_(scope.units))
+        Join(Person, Person.id == person_id),
+        Join(Today, Today.id == func.coalesce(Person.current_id, Person.id)),
     )
 
 
-def _completions(scope: Scope) -> Select[Any]:
-    statement = select(
-        Today.id.label("person_id"),
-        Today.full_name,
-        Today.staff_code,
-        func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
-        title_in(scope.language),
-        CourseVersion.theme,
-        Completion.periods,
-        Completion.source,
-        Completion.completed_at,
-        Completion.percent,
-        Recognition.decision_number,
-        Recognition.decision_date,
-        Certificate.register_no,
-        Certificate.issued_on,
-        ended_by().label("ended_by"),
-    ).select_from(Completion)
-    return (
-        _with_today(statement, Completion.person_id)
-        .join(CourseVersion, CourseVersion.id == Completion.version_id)
-        .join(Course, Course.id == Completion.course_id)
-        .join(Unit, Unit.id == Completion.unit_id)
-        .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
-        .outerjoin(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
-        .outerjoin(Certificate, Certificate.id == latest_certificate())
-        .where(Completion.unit_id.in_(scope.units))
+def _by_name(scope: Scope, table: Any) -> tuple[Walk, ...]:
+    """By names of people a long list begins with them, since an index has that order."""
+    if scope.breadth is Breadth.PART:
+        return ()
+    first = (unindexed(Today.current_id).is_(None),)
+    if not is_sqlite():
+        is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
+        joins = (Join(Person, is_same), Join(table, table.person_id == Person.id))
+        return (Walk(Today, joins, first),)
+    # SQLite looks up by an index for a list of ids, for alternatives it does not always.
+    same = _everybody_who_is(Today.id)
+    return (Walk(Today, (Join(table, table.person_id.in_(same)),), first),)
+
+
+def _by_unit(scope: Scope, table: Any) -> tuple[Walk, ...]:
+    """The same by names of units."""
+    if scope.breadth is Breadth.PART:
+        return ()
+    return (Walk(Unit, (Join(table, table.unit_id == unindexed(Unit.id)),)),)
+
+
+def _enrollments(scope: Scope) -> Rows:
+    return Rows(
+        table=Enrollment,
+        where=(scope.holds(Enrollment.unit_id),),
+        joins=(
+            *_of_today(Enrollment.person_id),
+            Join(CourseVersion, CourseVersion.id == Enrollment.version_id),
+            Join(Unit, Unit.id == Enrollment.unit_id),
+        ),
+        walks=(*_by_name(scope, Enrollment), *_by_unit(scope, Enrollment)),
+        columns=(
+            Today.id.label("person_id"),
+            Today.full_name,
+            Today.staff_code,
+            Unit.name.label("unit_name"),
+            title_in(scope.language),
+            CourseVersion.theme,
+            CourseVersion.completion.label("rule"),
+            Enrollment.round,
+            Enrollment.enrolled_at,
+            Enrollment.lessons_done,
+            Enrollment.last_activity_at,
+            Enrollment.completed_at,
+        ),
     )
 
 
-def _trained(scope: Scope) -> Select[Any]:
+def _completions(scope: Scope) -> Rows:
+    return Rows(
+        table=Completion,
+        where=(scope.holds(Completion.unit_id),),
+        joins=(
+            *_of_today(Completion.person_id),
+            Join(CourseVersion, CourseVersion.id == Completion.version_id),
+            Join(Unit, Unit.id == Completion.unit_id),
+            Join(
+                RecognizedCompletion,
+                RecognizedCompletion.completion_id == Completion.id,
+                is_outer=True,
+            ),
+            Join(
+                Recognition,
+                Recognition.id == RecognizedCompletion.recognition_id,
+                is_outer=True,
+            ),
+            Join(Certificate, Certificate.id == latest_certificate(), is_outer=True),
+        ),
+        walks=(*_by_name(scope, Completion), *_by_unit(scope, Completion)),
+        columns=(
+            Today.id.label("person_id"),
+            Today.full_name,
+            Today.staff_code,
+            func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
+            title_in(scope.language),
+            CourseVersion.theme,
+            Completion.periods,
+            Completion.source,
+            Completion.completed_at,
+            Completion.percent,
+            Recognition.decision_number,
+            Recognition.decision_date,
+            Certificate.register_no,
+            Certificate.issued_on,
+            ended_by().label("ended_by"),
+        ),
+    )
+
+
+def _trained(scope: Scope) -> Rows:
     position = func.coalesce(
         _position(Membership.unit_id == Completion.unit_id),
         _position(Membership.is_primary.is_(True)),
     )
-    return _completions(scope).add_columns(Today.birth_date, position.label("position"))
+    rows = _completions(scope)
+    return replace(rows, columns=(*rows.columns, Today.birth_date, position.label("position")))
 
 
 def _position(condition: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -226,36 +305,44 @@ def _position(condition: ColumnElement[bool]) -> ColumnElement[Any]:
     )
 
 
-def _certificates(scope: Scope) -> Select[Any]:
-    statement = select(
-        Certificate.code,
-        Certificate.register_no,
-        Today.id.label("person_id"),
-        Today.full_name,
-        Today.staff_code,
-        func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
-        title_in(scope.language),
-        CourseVersion.theme,
-        Completion.periods,
-        Completion.completed_at,
-        Issuer.name.label("issuer_name"),
-        Recognition.decision_number,
-        Recognition.decision_date,
-        Certificate.issued_on,
-        Certificate.expires_on,
-        literal(scope.on, Date()).label("seen_on"),
-        ended_by().label("ended_by"),
-    ).select_from(Certificate)
-    return (
-        _with_today(statement, Certificate.person_id)
-        .join(Completion, Completion.id == Certificate.completion_id)
-        .join(CourseVersion, CourseVersion.id == Completion.version_id)
-        .join(Course, Course.id == Certificate.course_id)
-        .outerjoin(Unit, Unit.id == Completion.unit_id)
-        .join(Issuer, Issuer.id == Certificate.issuer_id)
-        .join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id)
-        .join(Recognition, Recognition.id == RecognizedCompletion.recognition_id)
-        .where(visible_to(scope.roots))
+def _certificates(scope: Scope) -> Rows:
+    is_visible = (
+        Certificate.issuer_id.is_not(None)
+        if scope.breadth is Breadth.ALL
+        else visible_to(scope.roots)
+    )
+    return Rows(
+        table=Certificate,
+        where=(is_visible,),
+        joins=(
+            *_of_today(Certificate.person_id),
+            Join(Completion, Completion.id == Certificate.completion_id),
+            Join(CourseVersion, CourseVersion.id == Completion.version_id),
+            Join(Unit, Unit.id == Completion.unit_id, is_outer=True),
+            Join(Issuer, Issuer.id == Certificate.issuer_id),
+            Join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id),
+            Join(Recognition, Recognition.id == RecognizedCompletion.recognition_id),
+        ),
+        walks=_by_name(scope, Certificate),
+        columns=(
+            Certificate.code,
+            Certificate.register_no,
+            Today.id.label("person_id"),
+            Today.full_name,
+            Today.staff_code,
+            func.coalesce(func.nullif(Completion.unit_name, ""), Unit.name).label("unit_name"),
+            title_in(scope.language),
+            CourseVersion.theme,
+            Completion.periods,
+            Completion.completed_at,
+            Issuer.name.label("issuer_name"),
+            Recognition.decision_number,
+            Recognition.decision_date,
+            Certificate.issued_on,
+            Certificate.expires_on,
+            literal(scope.on, Date()).label("seen_on"),
+            ended_by().label("ended_by"),
+        ),
     )
 
 
@@ -339,14 +426,6 @@ _COMPLETED = Column(
     width=12,
     sort=(Completion.completed_at,),
 )
-_COMPLETED_OR_NOT = Column(
-    key="completed_at",
-    heading=_l("Ngày hoàn thành"),
-    kind=Kind.DATE,
-    width=12,
-    sort=(Completion.completed_at,),
-    nullable=True,
-)
 _DECISION = Column(
     key="decision_number", heading=_l("Quyết định công nhận"), kind=Kind.CODE, width=18
 )
@@ -367,6 +446,23 @@ _REGISTER_NO = Column(
     sort=(Certificate.register_no,),
     nullable=True,
 )
+_OF_REGISTER = (
+    Column(
+        key="register_no",
+        heading=_l("Số vào sổ"),
+        kind=Kind.CODE,
+        width=12,
+        sort=(Certificate.register_no,),
+    ),
+    Column(
+        key="issued_on",
+        heading=_l("Ngày cấp"),
+        kind=Kind.DATE,
+        width=12,
+        sort=(Certificate.issued_on,),
+        beneath="register_no",
+    ),
+)
 _ISSUED = Column(
     key="issued_on",
     heading=_l("Ngày cấp"),
@@ -381,30 +477,58 @@ _ISSUED = Column(
 # Filters
 
 
-def _unit_filter(column: Any) -> Choice:
+def _unit_filter(column: Any = None) -> Choice:
+    """A unit with all below it: a smaller scope, or a condition on a column of its own."""
     return Choice(
         key=UNIT,
         heading=_l("Đơn vị"),
-        condition=lambda value: column.in_(ids_below([int(value)])),
+        condition=lambda value: true() if column is None else column.in_(ids_below([int(value)])),
         everything=_l("Toàn bộ đơn vị của tôi"),
     )
 
 
-_COURSE_FILTER = Choice(
-    key=COURSE,
-    heading=_l("Khóa học"),
-    condition=lambda value: Course.slug == value,
-    everything=_l("Mọi khóa học"),
-)
-_THEME_FILTER = Choice(
-    key=THEME,
-    heading=_l("Chủ đề"),
-    condition=lambda value: CourseVersion.theme == value,
-    everything=_l("Mọi chủ đề"),
-)
-_SEARCH = Search(
-    heading=_l("Tìm tên hoặc mã"), columns=(Today.name_fold, func.lower(Today.staff_code))
-)
+def _of_slug(slug: str) -> ColumnElement[int]:
+    return select(Course.id).where(Course.slug == slug).scalar_subquery()
+
+
+def _of_theme(theme: str) -> Select[int]:
+    return select(CourseVersion.id).where(CourseVersion.theme == theme)
+
+
+def _course_filter(course_id: Any) -> Choice:
+    return Choice(
+        key=COURSE,
+        heading=_l("Khóa học"),
+        condition=lambda value: course_id == _of_slug(value),
+        everything=_l("Mọi khóa học"),
+    )
+
+
+def _theme_filter(condition: Callable[[Select[int]], ColumnElement[bool]]) -> Choice:
+    return Choice(
+        key=THEME,
+        heading=_l("Chủ đề"),
+        condition=lambda value: condition(_of_theme(value)),
+        everything=_l("Mọi chủ đề"),
+    )
+
+
+def _search(person_id: Any) -> Search:
+    """People are found by what they are called today; their rows are those of every merge."""
+
+    def rows_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        merged = aliased(Person)
+        found = select(Today.id).where(condition, Today.current_id.is_(None))
+        were_others = select(merged.id).join(Today, Today.id == merged.current_id).where(condition)
+        return and_(person_id.in_(union_all(found.correlate(None), were_others.correlate(None))))
+
+    return Search(
+        heading=_l("Tìm tên hoặc mã"),
+        columns=(Today.name_fold, func.lower(Today.staff_code)),
+        within=rows_of,
+    )
+
+
 _OF_COMPLETION = DateOf(
     key="hoan-thanh",
     heading=_l("Ngày hoàn thành"),
@@ -425,12 +549,7 @@ _OF_ISSUE = DateOf(
 
 def _taken(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """People who are enrolled in a course of a kind."""
-    return Person.id.in_(
-        select(Enrollment.person_id)
-        .join(CourseVersion, CourseVersion.id == Enrollment.version_id)
-        .join(Course, Course.id == Enrollment.course_id)
-        .where(condition)
-    )
+    return Person.id.in_(select(Enrollment.person_id).where(condition))
 
 
 def _has_completed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -441,11 +560,18 @@ def _has_enrolled(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return Person.id.in_(select(Enrollment.person_id).where(condition))
 
 
+def _has_certificate() -> ColumnElement[bool]:
+    """Whether a certificate was issued, be it taken back since."""
+    issued = aliased(Certificate)
+    found = select(issued.id).where(issued.completion_id == Completion.id).correlate(Completion)
+    return or_(Completion.certified_on.is_not(None), found.exists())
+
+
 def _completion_condition(value: str) -> ColumnElement[bool]:
     return {
-        rules.WAITING: RecognizedCompletion.id.is_(None),
-        rules.RECOGNIZED: and_(RecognizedCompletion.id.is_not(None), Certificate.id.is_(None)),
-        rules.CERTIFIED: Certificate.id.is_not(None),
+        rules.WAITING: Completion.recognized_at.is_(None),
+        rules.RECOGNIZED: and_(Completion.recognized_at.is_not(None), ~_has_certificate()),
+        rules.CERTIFIED: _has_certificate(),
     }[value]
 
 
@@ -484,7 +610,7 @@ PEOPLE: List[Scope] = List(
     row_id=Person.id,
     sorted_by="full_name",
     filters=(
-        _unit_filter(Membership.unit_id),
+        _unit_filter(),
         Choice(
             key=MEMBER,
             heading=_l("Loại"),
@@ -494,15 +620,10 @@ PEOPLE: List[Scope] = List(
         Choice(
             key=COURSE,
             heading=_l("Khóa học"),
-            condition=lambda value: _taken(Course.slug == value),
+            condition=lambda value: _taken(Enrollment.course_id == _of_slug(value)),
             everything=_l("Mọi khóa học"),
         ),
-        Choice(
-            key=THEME,
-            heading=_l("Chủ đề"),
-            condition=lambda value: _taken(CourseVersion.theme == value),
-            everything=_l("Mọi chủ đề"),
-        ),
+        _theme_filter(lambda versions: _taken(Enrollment.version_id.in_(versions))),
         Period(
             dates=(
                 DateOf(
@@ -526,6 +647,7 @@ PEOPLE: List[Scope] = List(
             columns=(Person.name_fold, func.lower(Person.staff_code)),
         ),
     ),
+    narrowed=Scope.narrowed,
 )
 
 ENROLLMENTS: List[Scope] = List(
@@ -552,20 +674,29 @@ ENROLLMENTS: List[Scope] = List(
             width=12,
             sort=(Enrollment.last_activity_at,),
         ),
-        _COMPLETED_OR_NOT,
+        Column(
+            key="completed_at",
+            heading=_l("Ngày hoàn thành"),
+            kind=Kind.DATE,
+            width=12,
+            sort=(Enrollment.completed_at,),
+            nullable=True,
+        ),
     ),
     rows=_enrollments,
     row_id=Enrollment.id,
     sorted_by="-enrolled_at",
     filters=(
-        _unit_filter(Enrollment.unit_id),
-        _COURSE_FILTER,
-        _THEME_FILTER,
+        _unit_filter(),
+        _course_filter(Enrollment.course_id),
+        _theme_filter(Enrollment.version_id.in_),
         Choice(
             key=STATE,
             heading=_l("Trạng thái"),
             condition=lambda value: (
-                Completion.id.is_(None) if value == rules.LEARNING else Completion.id.is_not(None)
+                Enrollment.completed_at.is_(None)
+                if value == rules.LEARNING
+                else Enrollment.completed_at.is_not(None)
             ),
         ),
         Period(
@@ -576,20 +707,26 @@ ENROLLMENTS: List[Scope] = List(
                     column=Enrollment.enrolled_at,
                     is_moment=True,
                 ),
-                _OF_COMPLETION,
+                DateOf(
+                    key="hoan-thanh",
+                    heading=_l("Ngày hoàn thành"),
+                    column=Enrollment.completed_at,
+                    is_moment=True,
+                ),
             )
         ),
-        _SEARCH,
+        _search(Enrollment.person_id),
     ),
+    narrowed=Scope.narrowed,
 )
 
 _COMPLETION_FILTERS = (
-    _unit_filter(Completion.unit_id),
-    _COURSE_FILTER,
-    _THEME_FILTER,
+    _unit_filter(),
+    _course_filter(Completion.course_id),
+    _theme_filter(Completion.version_id.in_),
     Choice(key=STATE, heading=_l("Trạng thái"), condition=_completion_condition),
     Period(dates=(_OF_COMPLETION, _OF_DECISION, _OF_ISSUE)),
-    _SEARCH,
+    _search(Completion.person_id),
 )
 
 COMPLETIONS: List[Scope] = List(
@@ -627,19 +764,20 @@ COMPLETIONS: List[Scope] = List(
     row_id=Completion.id,
     sorted_by="-completed_at",
     filters=_COMPLETION_FILTERS,
+    narrowed=Scope.narrowed,
 )
 
 CERTIFICATES: List[Scope] = List(
     name="certificates",
     title=_l("Giấy chứng nhận đã cấp"),
     columns=(
-        _REGISTER_NO,
+        _OF_REGISTER[0],
         *_name_columns(Today),
         _unit_column(is_nullable=True, beneath="full_name"),
         _COURSE,
         _PERIODS,
         _COMPLETED,
-        _ISSUED,
+        _OF_REGISTER[1],
         Column(key="issuer_name", heading=_l("Đơn vị cấp"), width=34),
         _DECISION,
         _DECISION_DATE,
@@ -656,11 +794,11 @@ CERTIFICATES: List[Scope] = List(
     sorted_by="-issued_on",
     filters=(
         _unit_filter(Completion.unit_id),
-        _COURSE_FILTER,
-        _THEME_FILTER,
+        _course_filter(Certificate.course_id),
+        _theme_filter(Completion.version_id.in_),
         Choice(key=STATE, heading=_l("Trạng thái"), condition=_certificate_condition),
         Period(dates=(_OF_ISSUE, _OF_DECISION, _OF_COMPLETION)),
-        _SEARCH,
+        _search(Certificate.person_id),
     ),
 )
 
@@ -698,6 +836,7 @@ TRAINED: List[Scope] = List(
     row_id=Completion.id,
     sorted_by="full_name",
     filters=_COMPLETION_FILTERS,
+    narrowed=Scope.narrowed,
 )
 
 BY_ADDRESS: dict[str, List[Scope]] = {

@@ -1,15 +1,15 @@
-"""Reads of reporting: scopes, figures, a person's record, exports. Each at a fixed number
-of statements, whatever the number of learners."""
+"""Reads of reporting: scopes, a person's record, exports. Each at a fixed number of
+statements, whatever the number of learners. What is counted stands in figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, distinct, extract, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from app.catalog.models import Course, CourseVersion
 from app.catalog.words import THEME_NAMES
@@ -18,16 +18,15 @@ from app.credentials.models import (
     Recognition,
     RecognizedCompletion,
 )
-from app.credentials.queries import ended, same_person
-from app.kernel import clock
+from app.credentials.queries import same_person
 from app.kernel.database import session
 from app.kernel.lists.filters import Option, Options
 from app.kernel.lists.listing import Asked, List
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit, UnitLine
-from app.organization.queries import ids_below
+from app.organization.queries import breadth_of, unit_choices
 from app.people.models import Membership, Person
-from app.people.queries import persons_in
+from app.people.queries import holds_on
 from app.people.rules import MEMBERSHIP_NAMES
 from app.reporting import rules
 from app.reporting.administrative import Issuer, TrainedList, grouped_by_person, scope_line
@@ -39,7 +38,6 @@ from app.reporting.lists import (
     THEME,
     UNIT,
     Scope,
-    Today,
     certificate_state,
     ended_by,
     latest_certificate,
@@ -48,46 +46,19 @@ from app.reporting.lists import (
 )
 from app.reporting.models import ReportExport
 
-UNIT_OPTIONS = 300
-"""Units offered in a select box; deeper ones are reached by going down level by level."""
-
-
 # Scopes and choices
 
 
+def measured(scope: Scope) -> Scope:
+    """A scope with how much of the country it is: pages are found by that. One statement."""
+    return replace(scope, breadth=breadth_of(scope.roots))
+
+
 def unit_options(scope: Scope, chosen: str = "") -> list[Option]:
-    """The units of a scope as a tree, nearest levels first; the chosen one is always there.
-
-    One statement; one more where the chosen unit lies deeper than the first levels.
-    """
-    depth = func.min(UnitLine.depth)
-    statement = (
-        select(Unit.id, Unit.name, Unit.parent_id, Unit.name_sort)
-        .join(UnitLine, UnitLine.unit_id == Unit.id)
-        .where(UnitLine.ancestor_id.in_(scope.roots))
-        .group_by(Unit.id, Unit.name, Unit.parent_id, Unit.name_sort)
-    )
-    rows = list(
-        session().execute(statement.order_by(depth, Unit.name_sort, Unit.id).limit(UNIT_OPTIONS))
-    )
-    is_cut, is_number = len(rows) == UNIT_OPTIONS, chosen.isascii() and chosen.isdigit()
-    if is_cut and is_number and len(chosen) < 19 and chosen not in {str(row.id) for row in rows}:
-        rows += session().execute(statement.where(Unit.id == int(chosen)))
-    return _as_tree(rows)
-
-
-def _as_tree(rows: Sequence[Any]) -> list[Option]:
-    known = {row.id for row in rows}
-    children: dict[int | None, list[Any]] = {}
-    for row in sorted(rows, key=lambda row: (row.name_sort, row.id)):
-        children.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    result: list[Option] = []
-    stack = [(row, 0) for row in reversed(children.get(None, []))]
-    while stack:
-        row, depth = stack.pop()
-        result.append(Option(str(row.id), row.name, depth))
-        stack.extend((child, depth + 1) for child in reversed(children.get(row.id, [])))
-    return result
+    """The units of a scope as a tree: the nearest levels, and the way to the chosen one."""
+    is_number = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
+    choices = unit_choices(scope.roots, chosen=int(chosen) if is_number else None)
+    return [Option(str(unit.id), unit.name, unit.depth) for unit in choices.units]
 
 
 def course_options(language: str) -> list[Option]:
@@ -111,169 +82,6 @@ def options(listed: List[Scope], scope: Scope, arguments: Mapping[str, str]) -> 
         STATE: [Option(key, str(name)) for key, name in STATES.get(listed.name, {}).items()],
         MEMBER: [Option(key, str(name)) for key, name in MEMBERSHIP_NAMES.items()],
     }
-
-
-# Figures
-
-
-@dataclass
-class Figures:
-    """What happened in a unit, all below included, in a period."""
-
-    unit_id: int
-    name: str
-    people: int = 0
-    active: int = 0
-    enrolled: int = 0
-    cohort_completed: int = 0
-    completed: int = 0
-    periods: int = 0
-    certified: int = 0
-    certified_by_month: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    @property
-    def periods_each(self) -> float | None:
-        """Periods completed for each person who is there today."""
-        return self.periods / self.people if self.people else None
-
-    @property
-    def share_completed(self) -> float | None:
-        """Of the enrollments made in the period, the share that is completed."""
-        return rules.share(self.cohort_completed, self.enrolled)
-
-
-@dataclass(frozen=True)
-class Overview:
-    """One unit with the units one level below, and what waits for a decision."""
-
-    whole: Figures
-    parts: tuple[Figures, ...]
-    waiting: int
-
-    @property
-    def rows(self) -> tuple[Figures, ...]:
-        """The level below, and the whole as the last line."""
-        return (*self.parts, self.whole)
-
-
-def overview(unit_id: int, first: date, last: date, on: date) -> Overview:
-    """The figures of a unit and its level below for whole days from first to last.
-
-    Six statements. The caller has checked that the unit is in scope.
-    """
-    level = select(Unit.id, Unit.name, Unit.name_sort).where(
-        or_(Unit.id == unit_id, Unit.parent_id == unit_id)
-    )
-    figures = {
-        row.id: Figures(row.id, row.name)
-        for row in session().execute(level.order_by(Unit.name_sort, Unit.id))
-    }
-    groups = list(figures)
-    start, end = _midnight(first), _midnight(last + timedelta(days=1))
-    for row in session().execute(_members(groups, on)):
-        figures[row.group].people = row.people
-    for row in session().execute(_enrolled(groups, start, end)):
-        found = figures[row.group]
-        found.active, found.enrolled = row.active, row.enrolled
-        found.cohort_completed = row.cohort
-    for row in session().execute(_completed(groups, start, end)):
-        figures[row.group].completed, figures[row.group].periods = row.completed, row.periods
-    for row in session().execute(_certified(groups, first, last)):
-        found = figures[row.group]
-        found.certified += row.certified
-        found.certified_by_month[int(row.year), int(row.month)] = row.certified
-    waiting = session().scalar(
-        select(func.count())
-        .select_from(Completion)
-        .outerjoin(RecognizedCompletion, RecognizedCompletion.completion_id == Completion.id)
-        .where(Completion.unit_id.in_(ids_below([unit_id])), RecognizedCompletion.id.is_(None))
-    )
-    whole = figures.pop(unit_id)
-    return Overview(whole, tuple(figures.values()), waiting or 0)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.VIETNAM).astimezone(UTC)
-
-
-_group = UnitLine.ancestor_id.label("group")
-
-
-def _members(groups: Sequence[int], on: date) -> Any:
-    return (
-        select(_group, func.count(distinct(Membership.person_id)).label("people"))
-        .join(Membership, Membership.unit_id == UnitLine.unit_id)
-        .where(
-            UnitLine.ancestor_id.in_(groups),
-            Membership.starts_on <= on,
-            or_(Membership.ends_on.is_(None), Membership.ends_on > on),
-            # Named by the few who were merged away: a join with all persons would be read from
-            # their end, the whole country for one centre.
-            Membership.person_id.not_in(select(Person.id).where(Person.current_id.is_not(None))),
-        )
-        .group_by(UnitLine.ancestor_id)
-    )
-
-
-def _enrolled(groups: Sequence[int], start: datetime, end: datetime) -> Any:
-    in_period = Enrollment.enrolled_at >= start
-    return (
-        select(
-            _group,
-            func.count(distinct(Enrollment.person_id)).label("active"),
-            func.coalesce(func.sum(case((in_period, 1), else_=0)), 0).label("enrolled"),
-            func.coalesce(
-                func.sum(case((and_(in_period, Completion.id.is_not(None)), 1), else_=0)), 0
-            ).label("cohort"),
-        )
-        .join(Enrollment, Enrollment.unit_id == UnitLine.unit_id)
-        .outerjoin(Completion, Completion.enrollment_id == Enrollment.id)
-        .where(
-            UnitLine.ancestor_id.in_(groups),
-            Enrollment.enrolled_at < end,
-            Enrollment.last_activity_at >= start,
-        )
-        .group_by(UnitLine.ancestor_id)
-    )
-
-
-def _completed(groups: Sequence[int], start: datetime, end: datetime) -> Any:
-    return (
-        select(
-            _group,
-            func.count(Completion.id).label("completed"),
-            func.coalesce(func.sum(Completion.periods), 0).label("periods"),
-        )
-        .join(Completion, Completion.unit_id == UnitLine.unit_id)
-        .where(
-            UnitLine.ancestor_id.in_(groups),
-            Completion.completed_at >= start,
-            Completion.completed_at < end,
-        )
-        .group_by(UnitLine.ancestor_id)
-    )
-
-
-def _certified(groups: Sequence[int], first: date, last: date) -> Any:
-    year = extract("year", Certificate.issued_on)
-    month = extract("month", Certificate.issued_on)
-    return (
-        select(
-            _group,
-            year.label("year"),
-            month.label("month"),
-            func.count(Certificate.id).label("certified"),
-        )
-        .join(Completion, Completion.unit_id == UnitLine.unit_id)
-        .join(Certificate, Certificate.completion_id == Completion.id)
-        .where(
-            UnitLine.ancestor_id.in_(groups),
-            Certificate.issued_on >= first,
-            Certificate.issued_on <= last,
-            ~ended(),
-        )
-        .group_by(UnitLine.ancestor_id, year, month)
-    )
 
 
 # A person
@@ -322,11 +130,22 @@ def person_for(person_id: int, scope: Scope) -> tuple[Person, bool] | None:
     A member of today is seen whole. Who left is seen with what happened in the scope's
     units. Anybody else is not there.
     """
-    is_member = Person.id.in_(persons_in(scope.roots, scope.on))
-    was_here = Person.id.in_(
-        select(func.coalesce(Today.current_id, Today.id))
-        .join(Enrollment, Enrollment.person_id == Today.id)
-        .where(Enrollment.unit_id.in_(scope.units))
+    place = aliased(Membership)
+    is_member = (
+        select(place.id)
+        .where(
+            place.person_id == Person.id, place.unit_id.in_(scope.units), holds_on(place, scope.on)
+        )
+        .correlate(Person)
+        .exists()
+    )
+    was_here = (
+        select(Enrollment.id)
+        .where(
+            Enrollment.person_id.in_(same_person(person_id)),
+            Enrollment.unit_id.in_(scope.units),
+        )
+        .exists()
     )
     row = (
         session()

@@ -26,9 +26,9 @@ from app.kernel.web import (
     signed_in,
     submissions,
 )
-from app.kernel.web.frame import current_language
+from app.kernel.web.language import current_language
 from app.kernel.words import Words, read_date, show_date, speaking
-from app.reporting import actions, administrative, exporting, queries, rules
+from app.reporting import actions, administrative, exporting, figures, queries, rules
 from app.reporting.lists import BY_ADDRESS, TRAINED, UNIT, Scope
 from app.reporting.models import ReportExport
 
@@ -49,6 +49,11 @@ def _scope() -> Scope:
     return Scope(roots or abort(404), clock.today(), current_language())
 
 
+def _measured() -> Scope:
+    """The scope of a page, with how much of the country it is."""
+    return queries.measured(_scope())
+
+
 def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> Asked[Scope]:
     return listed.ask(arguments, scope, queries.options(listed, scope, arguments))
 
@@ -59,13 +64,13 @@ def _asked(listed: List[Scope], arguments: Mapping[str, str], scope: Scope) -> A
 @pages.get("/quan-ly")
 @open_to("manager")
 def overview() -> Any:
-    scope = _scope()
+    scope = _measured()
     units = queries.unit_options(scope, request.args.get(UNIT, ""))
     chosen = request.args.get(UNIT) or units[0].value
     if chosen not in {unit.value for unit in units}:
         abort(404)
     first, last, problems = _period(scope.on)
-    figures = queries.overview(int(chosen), first, last, scope.on)
+    counted = figures.overview(int(chosen), first, last, scope)
     return page(
         "reporting/overview.html",
         units=units,
@@ -74,7 +79,7 @@ def overview() -> Any:
         last=last,
         typed={key: request.args.get(key, "") for key in ("tu", "den")},
         problems=problems,
-        overview=figures,
+        overview=counted,
         months=rules.months_between(first, last),
         is_filtered=bool(request.args),
         lists=BY_ADDRESS,
@@ -134,7 +139,7 @@ def certificates() -> Any:
 
 
 def _list_page(address: str) -> Any:
-    listed, scope = BY_ADDRESS[address], _scope()
+    listed, scope = BY_ADDRESS[address], _measured()
     options = queries.options(listed, scope, request.args)
     asked = listed.ask(request.args, scope, options)
     return page(
@@ -170,7 +175,7 @@ def person(person_id: int) -> Any:
 @pages.get("/quan-ly/danh-sach-boi-duong")
 @open_to("manager")
 def trained() -> Any:
-    scope = _scope()
+    scope = _measured()
     options = queries.options(TRAINED, scope, request.args)
     asked = TRAINED.ask(request.args, scope, options)
     shown = asked.page(session())

@@ -10,7 +10,7 @@ from app.kernel import files as kernel_files
 from app.kernel.files import FileStore
 from tests import world
 from tests.browser import Statements
-from tests.catalog.folders import COURSE, LESSON, QUESTION, a_content
+from tests.catalog.folders import COURSE, LESSON, a_content
 
 NOW = world.NOW
 
@@ -103,21 +103,6 @@ def test_a_long_course_can_be_searched(session: Session):
 # A course and its lessons
 
 
-ASKING = f"{LESSON}\n{QUESTION.format(id='hoi-2')}\n{QUESTION.format(id='hoi-1')}"
-
-
-def test_the_questions_of_a_lesson_come_in_their_order_in_one_statement(session: Session):
-    version = actions.publish(
-        a_content({"01-du-toan.md": ASKING, "02-hai.md": LESSON}), by=None, now=NOW
-    )
-    with Statements().counting() as seen:
-        found = queries.lesson_questions(version.id, "du-toan")
-    assert list(found) == ["hoi-2", "hoi-1"]
-    assert found["hoi-1"].content["vi"]["prompt"] == "<p>Hỏi gì?</p>"
-    assert len(seen) == 1
-    assert queries.lesson_questions(version.id, "hai") == {}
-
-
 def test_a_lesson_has_its_content_in_every_language_and_says_which_is_stale(session: Session):
     stale = "---\ntitle: What a budget is\nof: 0000000000000000\n---\n\nA budget.\n"
     version = actions.publish(a_content({"01-du-toan.en.md": stale}), by=None, now=NOW)
@@ -136,7 +121,8 @@ def test_the_catalogue_and_a_course_cost_the_same_for_any_number_of_courses():
         assert course is not None
         assert course.current is not None
         queries.lessons_of(course.current.id)
-    assert (len(searched), len(opened)) == (2, 2)
+    # The search, the courses; their versions and lessons, which a process reads only once.
+    assert (len(searched), len(opened)) == (4, 2)
 
 
 def test_a_course_is_found_by_slug_and_version_by_number(session: Session):

@@ -13,10 +13,13 @@ from app import reactions
 from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment.models import LessonAnswer
+from app.catalog import editions
 from app.catalog import queries as catalog
+from app.kernel import jobs
 from app.kernel.database import session as current_session
 from app.kernel.envelope import Envelope, new_uuid
 from app.learning import actions, queries, rules
+from app.learning import jobs as _registered  # noqa: F401 - a worker knows the task
 from app.learning.models import Completion, Enrollment, FinishedLesson
 from app.people.models import Person
 from tests.assessment.test_actions import right, wrong
@@ -130,7 +133,7 @@ def test_finishing_a_lesson_twice_is_finishing_it_once(session):
 def test_an_empty_answer_is_refused_and_not_kept(session):
     course = a_written_course()
     enrollment = actions.enroll(a_person(), course, now=NOW)
-    question = catalog.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
+    question = editions.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
     with pytest.raises(rules.NothingAnswered):
         actions.answer(
             enrollment,
@@ -146,7 +149,7 @@ def test_an_empty_answer_is_refused_and_not_kept(session):
 def test_answering_moves_the_place_to_go_on_from(session):
     course = a_written_course()
     enrollment = actions.enroll(a_person(), course, now=NOW)
-    question = catalog.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
+    question = editions.lesson_questions(course.current_id, "hoi-va-ghi")["hoi-so"]
     actions.answer(
         enrollment,
         question,
@@ -246,6 +249,28 @@ def test_a_correction_reaches_those_who_are_learning(session):
     assert enrollment.version.number == 2
     assert queries.finished_keys(enrollment.id) == {"hoi-va-ghi"}
     assert enrollment.lessons_done == 1
+
+
+def test_a_correction_of_a_course_of_many_moves_the_first_and_a_job_the_rest(database, monkeypatch):
+    monkeypatch.setattr(actions, "TAKEN_AT_ONCE", 2)
+    with database.unit_of_work():
+        course = a_written_course()
+        learners = [actions.enroll(a_person(), course, now=NOW).id for _ in range(5)]
+    with database.unit_of_work():
+        course = publish("correction", **{"02__giu__loi": LESSON.format("")})
+    with database.unit_of_work(write=False) as reading:
+        moved = [reading.get(Enrollment, each).version_id == course.current_id for each in learners]
+    assert moved == [True, True, False, False, False]
+    key = f"take-along:{course.current_id}"
+    with database.unit_of_work():
+        jobs.find(key).not_before = NOW - timedelta(days=30)  # the tests' day is not today
+    while jobs.run_next(database, holder="thợ"):
+        pass
+    with database.unit_of_work(write=False) as reading:
+        assert {reading.get(Enrollment, each).version_id for each in learners} == {
+            course.current_id
+        }
+        assert jobs.find(key).done == 3
 
 
 def test_a_correction_leaves_the_completed_on_their_version(session):

@@ -10,7 +10,7 @@ from app.credentials.actions import revoke
 from app.credentials.models import Certificate
 from app.learning.models import Enrollment
 from app.organization.models import Unit
-from app.reporting import queries
+from app.reporting import figures
 from tests.reporting.story import IN_JUNE, YEAR, Province
 from tests.world import NOW, TODAY, a_completion, a_person
 
@@ -53,12 +53,13 @@ def test_counting_people_begins_with_the_units_asked_for(app, database):
     if not database.is_sqlite:
         pytest.skip("the plan is SQLite's, which knows no better from figures of its own")
     groups = list(range(1, 101))
-    asked = queries._members(groups, TODAY).compile(
+    asked = figures.members(groups, TODAY).compile(
         dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
     )
     with database.unit_of_work(write=False) as current:
         plan = [row[3] for row in current.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
-    assert "unit_line" in plan[0], plan
+    tables = [step for step in plan if step.startswith(("SCAN", "SEARCH"))]
+    assert "unit_line" in tables[0], plan
 
 
 def test_the_overview_of_a_shorter_period_counts_less(province, browser):

@@ -118,9 +118,12 @@ def _desk(
     offer(form, units)
     unit_id = request.values.get("unit", type=_key)
     course_id = request.values.get("course", type=_key)
-    scope = {"unit_id": unit_id, "course_id": course_id}
+    breadth = organization.breadth_of(roots())
     after = _after(request.args.get("after", ""))
-    waiting = queries.waiting(roots(), after=after, **scope)
+    waiting = queries.waiting(
+        roots(), unit_id=unit_id, course_id=course_id, after=after, breadth=breadth
+    )
+    unfinished = queries.unfinished(roots(), unit_id=unit_id, course_id=course_id, breadth=breadth)
     return page(
         "credentials/awaiting.html",
         status,
@@ -128,10 +131,10 @@ def _desk(
         can_issue=bool(units),
         waiting=waiting[: queries.PAGE],
         following=_following(waiting, unit_id, course_id),
-        unfinished=queries.unfinished(roots(), **scope),
+        unfinished=unfinished,
         most=queries.PAGE,
-        units=organization.unit_choices(roots()),
-        courses=queries.enrolled_courses(roots()),
+        units=organization.unit_choices(roots(), chosen=unit_id),
+        courses=queries.enrolled_courses(roots(), breadth=breadth),
         unit_id=unit_id,
         course_id=course_id,
         chosen=set(chosen),

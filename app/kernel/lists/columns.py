@@ -92,7 +92,7 @@ def reader(columns: Sequence[Column]) -> Callable[[Any], tuple[Value, ...]]:
     getters = [column.value or attrgetter(column.key) for column in columns]
 
     def read(row: Any) -> tuple[Value, ...]:
-        found = [get(row) for get in getters]
+        found: list[Any] = [get(row) for get in getters]
         return tuple([v if v.__class__ in _AS_IT_IS else _as_value(v) for v in found])
 
     return read

@@ -19,7 +19,7 @@ from functools import lru_cache, partial
 from typing import IO, Any
 
 from app.kernel import clock
-from app.kernel.lists.columns import NO, YES, Column, Kind, Value
+from app.kernel.lists.columns import Column, Kind, Value
 from app.kernel.words import Words, _l, show_moment, show_number
 
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -78,7 +78,7 @@ class Tally:
         known = lru_cache(KNOWN_CELLS, typed=True)(_canonical)
         for row in rows:
             self.count += 1
-            line = "\x1f".join([v if v.__class__ is str else known(v) for v in row])  # type: ignore[misc]
+            line = "\x1f".join([v if v.__class__ is str else known(v) for v in row])
             self._hash.update(line.encode() + b"\x1e")
             yield row
 

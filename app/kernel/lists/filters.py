@@ -68,11 +68,15 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Words that must all occur in one of the folded columns, in any order."""
+    """Words that must all occur in one of the folded columns, in any order.
+
+    `within` turns the condition into one on the list's rows, where the columns are not theirs.
+    """
 
     key: str = "tim"
     heading: Words = SEARCH
     columns: tuple[Expression, ...]
+    within: Callable[[ColumnElement[bool]], ColumnElement[bool]] | None = None
     kind: ClassVar[str] = "search"
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
@@ -84,6 +88,8 @@ class Search:
         ]
         if not conditions:
             return Reading()
+        if self.within:
+            conditions = [self.within(and_(*conditions))]
         return Reading({self.key: text}, conditions, [(str(self.heading), text)])
 
 

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.lists.columns import Column, Expression, Value, reader
 from app.kernel.lists.filters import Filter, NotThere, Options
+from app.kernel.lists.rows import Rows
 from app.kernel.words import Words, _l
 
 PAGE_ROWS, HANDFUL = 50, 500
@@ -72,18 +73,21 @@ class Page:
 class List(Generic[S]):
     """What a list is, once and for all.
 
-    `rows` makes the select of everything that a scope may see: this is where another unit's
-    rows are left out. `row_id` is unique in it and settles ties. `sorted_by` is a column's
-    key, with a minus for descending.
+    `rows` makes everything that a scope may see: this is where another unit's rows are left
+    out. It is a select, or `Rows` for a long list: its pages and its count are then found
+    without the columns. `row_id` is unique in it and settles ties. `sorted_by` is a column's
+    key, with a minus for descending. `narrowed` gives the smaller scope that the arguments
+    ask for, where a filter is one of scope.
     """
 
     name: str
     title: Words
     columns: tuple[Column, ...]
-    rows: Callable[[S], Select[Any]]
+    rows: Callable[[S], Select[Any] | Rows]
     row_id: Expression
     sorted_by: str
     filters: tuple[Filter, ...] = ()
+    narrowed: Callable[[S, Mapping[str, str]], S] | None = None
 
     def ask(self, arguments: Mapping[str, str], scope: S, options: Options) -> Asked[S]:
         """The question that an address asks of this list.
@@ -160,11 +164,18 @@ class Asked(Generic[S]):
         """How many rows the question has, in all pages: one statement."""
         if self.problems:
             return 0
-        inner = self._filtered().with_only_columns(literal(1)).order_by(None)
-        return session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+        rows = self._rows()
+        if not isinstance(rows, Rows):
+            inner = rows.where(*self.conditions).with_only_columns(literal(1)).order_by(None)
+            counted = select(func.count()).select_from(inner.subquery())
+        elif not self.conditions and rows.total is not None:
+            counted = rows.total
+        else:
+            counted = rows.only([func.count()], self.conditions)
+        return session.scalar(counted) or 0
 
     def page(self, session: Session) -> Page:
-        """The asked page of up to 50 rows: two statements, whatever the number of rows.
+        """The asked page of up to 50 rows: two or three statements, however many rows.
 
         A filter that cannot be read shows no rows: unfiltered ones would mislead.
         """
@@ -174,7 +185,12 @@ class Asked(Generic[S]):
         if self.before:
             order = order.turned()
         cursor = self.before or self.after
-        statement = order.applied_to(self._filtered())
+        rows = self._rows()
+        if isinstance(rows, Rows):
+            keys = rows.only(order.columns, self.conditions, order.keys[0])
+            statement = order.arranged(keys)
+        else:
+            statement = order.applied_to(rows.where(*self.conditions))
         if cursor:
             statement = statement.where(order.beyond(order.read_cursor(cursor)))
         found = list(session.execute(statement.limit(PAGE_ROWS + 1)))
@@ -186,7 +202,7 @@ class Asked(Generic[S]):
             (True, there_is_more) if self.before else (there_is_more, bool(self.after))
         )
         return Page(
-            rows=tuple(self._shown(row) for row in found),
+            rows=tuple(self._shown(row) for row in self._filled(session, rows, found)),
             total=self.count(session),
             previous=self.address() | {BEFORE: order.cursor(found[0])}
             if has_previous and found
@@ -198,28 +214,31 @@ class Asked(Generic[S]):
         """Every row's values in the order of the columns, read in handfuls from the first on."""
         yield from map(reader(self.list.columns), self.sources(session))
 
-    def ids(self, session: Session) -> list[int]:
+    def ids(self, session: Session) -> Sequence[int]:
         """Every row's id, in order: what a long export holds on to while it reads the rows."""
         if self.problems:
             return []
-        bare = self._filtered().with_only_columns(literal(1))
-        statement = self._order().applied_to(bare).execution_options(yield_per=HANDFUL)
-        return [row.row_id_ for row in session.execute(statement)]
+        rows, order = self._rows(), self._order()
+        if isinstance(rows, Rows):
+            bare = order.arranged(rows.only(order.columns, self.conditions, order.keys[0]))
+        else:
+            bare = order.applied_to(rows.where(*self.conditions).with_only_columns(literal(1)))
+        found = session.execute(bare.execution_options(yield_per=HANDFUL))
+        return [row.row_id_ for row in found]
 
     def rows_of(self, session: Session, ids: Sequence[int]) -> Iterator[tuple[Value, ...]]:
         """The values of rows by their ids, in the order of the ids; what is gone is left out.
 
         Asked by the handful: given thousands, SQLite would look for them unit by unit.
         """
-        row_id = self.list.row_id
-        statement = self.list.rows(self.scope).add_columns(row_id.label("row_id_"))
+        rows, row_id = self._rows(), _element(self.list.row_id)
         read = reader(self.list.columns)
         for start in range(0, len(ids), HANDFUL):
             handful = ids[start : start + HANDFUL]
-            found = {
-                row.row_id_: read(row)
-                for row in session.execute(statement.where(row_id.in_(handful)))
-            }
+            of_these = row_id.in_(handful)
+            whole = rows.of(of_these) if isinstance(rows, Rows) else rows.where(of_these)
+            statement = whole.add_columns(row_id.label("row_id_"))
+            found = {row.row_id_: read(row) for row in session.execute(statement)}
             yield from (found[key] for key in handful if key in found)
 
     def values(self, source: Any) -> tuple[Value, ...]:
@@ -233,6 +252,23 @@ class Asked(Generic[S]):
         statement = self._order().applied_to(self._filtered())
         return iter(session.execute(statement.execution_options(yield_per=HANDFUL)))
 
+    def _filled(
+        self, session: Session, rows: Select[Any] | Rows, found: Sequence[Any]
+    ) -> Sequence[Any]:
+        """The found rows with all their columns."""
+        if not isinstance(rows, Rows) or not found:
+            return found
+        row_id = _element(self.list.row_id)
+        whole = rows.of(row_id.in_([row.row_id_ for row in found]))
+        by_id = {
+            row.row_id_: row for row in session.execute(whole.add_columns(row_id.label("row_id_")))
+        }
+        return [by_id[row.row_id_] for row in found]
+
+    def _rows(self) -> Select[Any] | Rows:
+        narrowed = self.list.narrowed
+        return self.list.rows(narrowed(self.scope, self.arguments) if narrowed else self.scope)
+
     def _shown(self, row: Any) -> ShownRow:
         return ShownRow(
             id=str(row.row_id_),
@@ -241,7 +277,8 @@ class Asked(Generic[S]):
         )
 
     def _filtered(self) -> Select[Any]:
-        return self.list.rows(self.scope).where(*self.conditions)
+        rows = self._rows()
+        return (rows.whole() if isinstance(rows, Rows) else rows).where(*self.conditions)
 
     def _order(self) -> _Order:
         column = self.sort_column
@@ -267,10 +304,18 @@ class _Order:
 
     def applied_to(self, statement: Select[Any]) -> Select[Any]:
         """Order a select and add what the cursor needs to its columns."""
-        statement = statement.add_columns(
+        return self.arranged(statement.add_columns(*self.columns))
+
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """What the cursor needs of a row."""
+        return [
             self.keys[-1].label("row_id_"),
             *(key.label(f"sort_{i}_") for i, key in enumerate(self.keys)),
-        )
+        ]
+
+    def arranged(self, statement: Select[Any]) -> Select[Any]:
+        """Order a select."""
         for key in self.keys:
             if self.is_nullable and key is not self.keys[-1]:
                 flag = _null_flag(key)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Iterator
-from gettext import translation
 from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
-from flask_babel import Babel, gettext, pgettext
+from flask_babel import gettext
 from flask_login import LoginManager
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -21,12 +20,12 @@ from app.kernel import assets, clock, slots, words
 from app.kernel.database import Database, serialize, set_current
 from app.kernel.envelope import new_uuid
 from app.kernel.refusals import Refusal
-from app.kernel.web import submissions
+from app.kernel.web import language, submissions
 from app.kernel.web.access import open_to, without_database
 from app.kernel.web.answers import is_safe_local_address, page
+from app.kernel.web.language import current_language
 from app.kernel.web.security import SAFE_METHODS, harden, is_cross_site
 
-LANGUAGES = ("vi", "en")
 MAX_KEY = 2**63 - 1
 MIN_ZIP = 800
 log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def install(app: Flask, database: Database, settings: Any) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
     _install_sign_in(app)
-    _install_words(app)
+    language.install(app)
     _install_templates(app, settings)
     # After-request functions run last registered first: headers and zipping come last.
     app.after_request(lambda response: _finish(response, settings))
@@ -72,44 +71,6 @@ def _install_sign_in(app: Flask) -> None:
         return slots.load_signed_in(token, clock.now())
 
 
-def _install_words(app: Flask) -> None:
-    Babel(
-        app,
-        locale_selector=lambda: current_language() if request else "vi",
-        default_locale="vi",
-        default_timezone="Asia/Ho_Chi_Minh",
-    )
-    words.set_translator(_translated)
-    folder = app.config["BABEL_TRANSLATION_DIRECTORIES"]
-    words.set_catalogue(lambda language: _catalogue(folder, language))
-
-
-def _catalogue(folder: str, language: str) -> words.Translate:
-    """A language's sentences without a request: for what is made for somebody who is away."""
-    found = translation("messages", folder, [language], fallback=True).gettext
-    return lambda text: found(text) if text else text
-
-
-def _translated(text: str) -> str:
-    from flask import has_request_context
-
-    return gettext(text) if has_request_context() and text else text
-
-
-def language_cookie() -> str:
-    """The name of the cookie that keeps the chosen language."""
-    from flask import current_app
-
-    # The prefix binds the cookie to this host and to https (ASVS 5.0 3.3.1, 3.3.3).
-    return "__Host-lang" if current_app.extensions["settings"].is_secure else "lang"
-
-
-def current_language() -> str:
-    """The language this page is shown in: vi or en."""
-    chosen = request.cookies.get(language_cookie())
-    return chosen if chosen in LANGUAGES else "vi"
-
-
 def _install_templates(app: Flask, settings: Any) -> None:
     env = app.jinja_env
     env.undefined = StrictUndefined
@@ -123,7 +84,6 @@ def _install_templates(app: Flask, settings: Any) -> None:
     env.globals.update(
         asset=assets.address,
         new_uuid=new_uuid,
-        pgettext=pgettext,
         stored_html=stored_html,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, session
@@ -30,16 +30,21 @@ def valid_uuid(text: str) -> str | None:
         return None
 
 
+_FIRST = select(Submission.address).where(
+    Submission.person_id == bindparam("person_id"), Submission.uuid == bindparam("uuid")
+)
+_REMEMBER = insert(Submission)
+
+
 def first_answer(person_id: int, uuid: str) -> str | None:
     """Where the first submission of this form led, or None when this is the first."""
-    return session().scalar(
-        select(Submission.address).where(Submission.person_id == person_id, Submission.uuid == uuid)
-    )
+    return session().scalar(_FIRST, {"person_id": person_id, "uuid": uuid})
 
 
 def remember(person_id: int, uuid: str, address: str, *, now: datetime) -> None:
     """Remember the answer together with what the form did."""
-    session().add(Submission(person_id=person_id, uuid=uuid, address=address, at=now))
+    row = {"person_id": person_id, "uuid": uuid, "address": address, "at": now}
+    session().execute(_REMEMBER, row)
 
 
 def sweep(*, now: datetime) -> None:

@@ -33,7 +33,6 @@ def catalogue() -> Any:
         form=form,
         courses=found.courses[first : first + PAGE_SIZE],
         count=len(found.courses),
-        lesson_counts=found.lesson_counts,
         ways=queries.progress_of(who.person.id) if who else {},
         themes=THEME_NAMES,
         levels=LEVEL_NAMES,

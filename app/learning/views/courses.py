@@ -10,40 +10,38 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.assessment import queries as attempts
-from app.catalog import queries as catalog
-from app.catalog.models import Course, CourseVersion
+from app.catalog import editions
+from app.catalog.editions import Edition
 from app.catalog.words import AUDIENCE_NAMES, LEVEL_NAMES, THEME_NAMES
 from app.kernel import clock
 from app.kernel.web import done, me, open_to, page, signed_in
-from app.kernel.web.frame import current_language
+from app.kernel.web.language import current_language
 from app.kernel.words import show_number
 from app.learning import actions, queries, rules
 from app.learning.models import Enrollment
 from app.learning.views import pages
 
 
-def open_course(slug: str) -> Course:
-    """The published course of an address, or 404."""
-    return catalog.open_course(slug) or abort(404)
+def standing_in(slug: str) -> queries.Standing:
+    """The published course of an address and where whoever is signed in stands in it, or 404."""
+    who = signed_in()
+    return queries.standing(slug, who.person.id if who else None) or abort(404)
 
 
-def own_enrollment(course: Course) -> Enrollment:
+def own_enrollment(standing: queries.Standing) -> Enrollment:
     """The signed-in person's enrollment; raises NotEnrolled."""
-    enrollment = queries.enrollment_of(me().id, course.id)
-    if enrollment is None:
+    if standing.enrollment is None:
         raise rules.NotEnrolled
-    return enrollment
+    return standing.enrollment
 
 
 @pages.get("/khoa-hoc/<slug>")
 @open_to("public")
 def course(slug: str) -> Any:
-    found = open_course(slug)
+    standing = standing_in(slug)
     who = signed_in()
-    enrollment = queries.enrollment_of(who.person.id, found.id) if who else None
-    version = enrollment.version if enrollment else found.current
-    assert version is not None
-    entries = queries.outline(version.id, enrollment.id if enrollment else None)
+    found, enrollment, version = standing.course, standing.enrollment, standing.edition
+    entries = queries.outline(version, enrollment.id if enrollment else None)
     tried = (
         attempts.attempts_of(enrollment.person_id, found.id, enrollment.round)
         if enrollment and version.final_quiz
@@ -55,15 +53,16 @@ def course(slug: str) -> Any:
         best_percent=attempts.best_percent(tried),
         has_passed=any(a.has_passed for a in tried),
     )
+    assert found.current_id is not None
     return page(
         "learning/course.html",
         course=found,
         version=version,
-        current=found.current,
+        current=editions.edition(found.current_id),
         enrollment=enrollment,
         entries=lesson_entries(slug, version, entries, enrollment),
         steps=step_rows(asked, enrollment),
-        percent=_percent(enrollment, asked),
+        percent=_percent(enrollment, version, asked),
         is_complete=rules.is_complete(asked),
         required=queries.required_courses(version, who.person.id if who else None),
         review_due=rules.is_review_due(version.reviewed_on, today=clock.today()),
@@ -77,8 +76,8 @@ def course(slug: str) -> Any:
 @pages.post("/khoa-hoc/<slug>/ghi-danh")
 @open_to("learner")
 def enroll(slug: str) -> Any:
-    found = open_course(slug)
-    enrollment = actions.enroll(me(), found, now=clock.now())
+    standing = standing_in(slug)
+    enrollment = actions.enroll(me(), standing.course, now=clock.now())
     return done(_("Đã ghi danh. Chúc anh/chị học tốt."), _onward(slug, enrollment))
 
 
@@ -86,7 +85,7 @@ def enroll(slug: str) -> Any:
 @open_to("learner")
 def resume(slug: str) -> Any:
     """Lead to where the learner goes on: a lesson, the quiz, or the course."""
-    enrollment = queries.enrollment_of(me().id, open_course(slug).id)
+    enrollment = standing_in(slug).enrollment
     if enrollment is None:
         return redirect(url_for(".course", slug=slug), 303)
     return redirect(_onward(slug, enrollment), 303)
@@ -95,12 +94,13 @@ def resume(slug: str) -> Any:
 @pages.post("/khoa-hoc/<slug>/phien-ban")
 @open_to("learner")
 def accept_version(slug: str) -> Any:
-    actions.accept_version(own_enrollment(open_course(slug)), now=clock.now())
+    actions.accept_version(own_enrollment(standing_in(slug)), now=clock.now())
     return done(_("Anh/chị đang học bản mới của khóa học."), url_for(".course", slug=slug))
 
 
 def _onward(slug: str, enrollment: Enrollment) -> str:
-    entries = queries.outline(enrollment.version_id, enrollment.id)
+    version = editions.edition(enrollment.version_id)
+    entries = queries.outline(version, enrollment.id)
     key = rules.where_to_continue(
         [e.lesson.key for e in entries],
         {e.lesson.key for e in entries if e.is_finished},
@@ -108,14 +108,14 @@ def _onward(slug: str, enrollment: Enrollment) -> str:
     )
     if key is not None:
         return url_for(".lesson", slug=slug, key=key)
-    if enrollment.version.final_quiz and enrollment.completion is None:
+    if version.final_quiz and enrollment.completion is None:
         return url_for(".quiz", slug=slug)
     return url_for(".course", slug=slug)
 
 
 def lesson_entries(
     slug: str,
-    version: CourseVersion,
+    version: Edition,
     entries: Sequence[queries.LessonEntry],
     enrollment: Enrollment | None,
     *,
@@ -135,7 +135,7 @@ def lesson_entries(
     ]
 
 
-def lesson_title(entry: queries.LessonEntry, language: str, version: CourseVersion) -> str:
+def lesson_title(entry: queries.LessonEntry, language: str, version: Edition) -> str:
     """A lesson's title in the reader's language, else in the course's own."""
     titles = entry.lesson.titles
     return str(titles.get(language) or titles[version.language])
@@ -180,13 +180,15 @@ def _point_note(point: rules.Point) -> str:
     return ngettext("Còn %(num)d bài", "Còn %(num)d bài", left)
 
 
-def _percent(enrollment: Enrollment | None, asked: Sequence[rules.Point]) -> int | None:
+def _percent(
+    enrollment: Enrollment | None, version: Edition, asked: Sequence[rules.Point]
+) -> int | None:
     if enrollment is None:
         return None
     if enrollment.completion is not None:
         return 100
     return rules.percent_done(
-        enrollment.version.completion,
+        version.completion,
         enrollment.lessons_done,
         has_passed=any(p.is_met for p in asked if p.kind == "quiz"),
     )

@@ -8,15 +8,15 @@ from flask import abort, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.assessment import queries as answers
-from app.catalog import queries as catalog
+from app.catalog import editions
 from app.kernel import clock
 from app.kernel.envelope import read_envelope
 from app.kernel.refusals import Refusal
-from app.kernel.web import done, me, open_to, page
-from app.kernel.web.frame import current_language
+from app.kernel.web import done, open_to, page
+from app.kernel.web.language import current_language
 from app.learning import actions, queries, rules, showing
 from app.learning.views import pages
-from app.learning.views.courses import lesson_entries, lesson_title, open_course, own_enrollment
+from app.learning.views.courses import lesson_entries, lesson_title, own_enrollment, standing_in
 
 
 @pages.get("/khoa-hoc/<slug>/bai/<key>")
@@ -28,9 +28,9 @@ def lesson(slug: str, key: str) -> Any:
 @pages.post("/khoa-hoc/<slug>/bai/<key>/xong")
 @open_to("learner")
 def finish_lesson(slug: str, key: str) -> Any:
-    enrollment = own_enrollment(open_course(slug))
-    entries = queries.outline(enrollment.version_id, enrollment.id)
-    keys = [entry.lesson.key for entry in entries]
+    standing = standing_in(slug)
+    enrollment = own_enrollment(standing)
+    keys = [lesson.key for lesson in standing.edition.lessons]
     if key not in keys:
         abort(404)
     was_complete = enrollment.completion is not None
@@ -40,16 +40,17 @@ def finish_lesson(slug: str, key: str) -> Any:
     place = keys.index(key) + 1
     if place < len(keys):
         return done("", url_for(".lesson", slug=slug, key=keys[place]))
-    onward = ".quiz" if enrollment.version.final_quiz else ".course"
+    onward = ".quiz" if standing.edition.final_quiz else ".course"
     return done(_("Đã học xong bài cuối."), url_for(onward, slug=slug))
 
 
 @pages.post("/khoa-hoc/<slug>/bai/<key>/tra-loi")
 @open_to("learner")
 def answer(slug: str, key: str) -> Any:
-    enrollment = own_enrollment(open_course(slug))
+    standing = standing_in(slug)
+    enrollment, version = own_enrollment(standing), standing.edition
     question_key = request.form.get("question", "")
-    question = catalog.lesson_questions(enrollment.version_id, key).get(question_key) or abort(404)
+    question = editions.lesson_questions(version.id, key).get(question_key) or abort(404)
     try:
         given = actions.answer(
             enrollment,
@@ -64,7 +65,6 @@ def answer(slug: str, key: str) -> Any:
     if not request.headers.get("X-Fragment"):
         address = url_for(".lesson", slug=slug, key=key, _anchor=f"form-{question_key}")
         return done("", address)
-    version = enrollment.version
     asked = showing.asked(question.content, given.answer, current_language(), version.language)
     return page("learning/_answer.html", slug=slug, key=key, asked=asked, error=None)
 
@@ -76,21 +76,22 @@ def _unanswered(slug: str, key: str, question_key: str, refusal: Refusal) -> Any
 def _lesson_page(
     slug: str, key: str, *, status: int = 200, errors: dict[str, str] | None = None
 ) -> Any:
-    course = open_course(slug)
-    person = me()
-    enrollment = queries.enrollment_of(person.id, course.id)
-    version = enrollment.version if enrollment else course.current
-    assert version is not None
-    entries = queries.outline(version.id, enrollment.id if enrollment else None)
+    standing = standing_in(slug)
+    enrollment, version = standing.enrollment, standing.edition
+    entries = queries.outline(version, enrollment.id if enrollment else None)
     place = next((i for i, e in enumerate(entries) if e.lesson.key == key), None)
     if place is None:
         return _renamed(slug, key, entries)
     entry = entries[place]
     asked_for = current_language()
     language = asked_for if asked_for in entry.lesson.contents else version.language
-    content = queries.content(entry.lesson.contents[language]) or abort(404)
-    questions = catalog.lesson_questions(version.id, key) if _has_questions(content) else {}
-    given = answers.lesson_answers(person.id, course.id, key) if enrollment and questions else {}
+    content = editions.lesson_text(entry.lesson.contents[language]) or abort(404)
+    questions = editions.lesson_questions(version.id, key) if content.has_questions else {}
+    given = (
+        answers.lesson_answers(enrollment.person_id, enrollment.course_id, key)
+        if enrollment and questions
+        else {}
+    )
     return page(
         "learning/lesson.html",
         status,
@@ -126,7 +127,3 @@ def _renamed(slug: str, key: str, entries: list[queries.LessonEntry]) -> Any:
     if now_called is None:
         abort(404)
     return redirect(url_for(".lesson", slug=slug, key=now_called), 303)
-
-
-def _has_questions(content: Any) -> bool:
-    return any("question" in part for part in content.parts)

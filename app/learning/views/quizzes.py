@@ -13,64 +13,68 @@ from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment import rules as quiz_rules
 from app.assessment.models import Attempt
-from app.catalog.models import Course
+from app.catalog.editions import Edition
 from app.kernel import clock
 from app.kernel.envelope import read_envelope
 from app.kernel.web import done, me, open_to, page
-from app.kernel.web.frame import current_language
+from app.kernel.web.language import current_language
 from app.learning import actions, queries, showing
 from app.learning.models import Enrollment
 from app.learning.views import pages
-from app.learning.views.courses import open_course, own_enrollment
+from app.learning.views.courses import own_enrollment, standing_in
 
 
 @pages.get("/khoa-hoc/<slug>/kiem-tra")
 @open_to("learner")
 def quiz(slug: str) -> Any:
-    course = open_course(slug)
-    enrollment = queries.enrollment_of(me().id, course.id)
-    tried = attempts.attempts_of(me().id, course.id, enrollment.round) if enrollment else []
+    standing = standing_in(slug)
+    tried = _tried(standing.enrollment)
     latest = tried[-1] if tried else None
     if latest is None or latest.closed_at is not None:
-        return _standing(slug, course, enrollment, tried, latest)
+        return _results(slug, standing, tried, latest)
     if quiz_rules.is_over(latest.deadline, now=clock.now()):
-        return page("learning/quiz_over.html", slug=slug, course=course)
-    return _running(slug, enrollment, latest)
+        return page("learning/quiz_over.html", slug=slug, course=standing.course)
+    return _running(slug, standing.edition, latest)
 
 
 @pages.get("/khoa-hoc/<slug>/kiem-tra/<int:number>")
 @open_to("learner")
 def attempt(slug: str, number: int) -> Any:
-    course = open_course(slug)
-    enrollment = queries.enrollment_of(me().id, course.id) or abort(404)
-    tried = attempts.attempts_of(me().id, course.id, enrollment.round)
+    standing = standing_in(slug)
+    tried = _tried(standing.enrollment)
     shown = next((a for a in tried if a.number == number and a.closed_at), None) or abort(404)
-    return _standing(slug, course, enrollment, tried, shown)
+    return _results(slug, standing, tried, shown)
 
 
 @pages.post("/khoa-hoc/<slug>/kiem-tra/bat-dau")
 @open_to("learner")
 def start_quiz(slug: str) -> Any:
-    actions.start_quiz(own_enrollment(open_course(slug)), now=clock.now())
+    actions.start_quiz(own_enrollment(standing_in(slug)), now=clock.now())
     return done("", url_for(".quiz", slug=slug))
 
 
 @pages.post("/khoa-hoc/<slug>/kiem-tra/luu")
 @open_to("learner")
 def save_answers(slug: str) -> Any:
-    running = _open_attempt(slug) or _refuse_over()
-    wants_json = request.accept_mimetypes.best == "application/json"
     answers = _answers()
-    if wants_json and len(answers) == 1:
-        key, values = next(iter(answers.items()))
-        item = next((i for i in running.items if i.question.key == key), None) or abort(404)
-        assessment.save(running, item, values, read_envelope(request.form), now=clock.now())
-    else:
-        assessment.save_page(running, answers, read_envelope(request.form), now=clock.now())
+    if request.accept_mimetypes.best == "application/json" and len(answers) == 1:
+        return _save_one(slug, *next(iter(answers.items())))
+    running = _open_attempt(slug)
+    assessment.save_page(running, answers, read_envelope(request.form), now=clock.now())
     saved = sum(item.answer is not None for item in running.items)
-    if wants_json:
+    if request.accept_mimetypes.best == "application/json":
         return jsonify(saved=saved)
     return done(_("Đã lưu %(count)s câu.", count=saved), url_for(".quiz", slug=slug))
+
+
+def _save_one(slug: str, key: str, values: Sequence[str]) -> Any:
+    found = attempts.open_item(me().id, slug, key)
+    if found is None:
+        _open_attempt(slug)
+        abort(404)
+    running, item = found
+    assessment.save(running, item, values, read_envelope(request.form), now=clock.now())
+    return jsonify(saved=attempts.answered(running.id))
 
 
 @pages.post("/khoa-hoc/<slug>/kiem-tra/nop")
@@ -87,16 +91,17 @@ def submit_quiz(slug: str) -> Any:
     return done("", url_for(".attempt", slug=slug, number=found.number))
 
 
-def _standing(
-    slug: str,
-    course: Course,
-    enrollment: Enrollment | None,
-    tried: Sequence[Attempt],
-    shown: Attempt | None,
+def _tried(enrollment: Enrollment | None) -> Sequence[Attempt]:
+    if enrollment is None:
+        return []
+    return attempts.attempts_of(enrollment.person_id, enrollment.course_id, enrollment.round)
+
+
+def _results(
+    slug: str, standing: queries.Standing, tried: Sequence[Attempt], shown: Attempt | None
 ) -> Response:
     """Rules and results: the attempt shown with what may be seen of it, and what comes next."""
-    version = enrollment.version if enrollment else course.current
-    assert version is not None
+    version = standing.edition
     rule = version.final_quiz or abort(404)
     closed = [a for a in tried if a.closed_at]
     past = [quiz_rules.PastAttempt(a.closed_at, bool(a.has_passed)) for a in closed if a.closed_at]
@@ -114,7 +119,7 @@ def _standing(
         "learning/quiz.html",
         slug=slug,
         version=version,
-        enrollment=enrollment,
+        enrollment=standing.enrollment,
         rule=rule,
         pass_mark=version.completion.get("final_quiz"),
         left=left,
@@ -135,16 +140,15 @@ def _review_opens(policy: str) -> str:
     return _("Khóa học này không công bố đáp án của bài kiểm tra cuối khóa.")
 
 
-def _running(slug: str, enrollment: Enrollment | None, latest: Attempt) -> Response:
-    assert enrollment is not None
+def _running(slug: str, version: Edition, latest: Attempt) -> Response:
     running = attempts.attempt_with_items(latest.id) or abort(404)
     now = clock.now()
     left = running.deadline - now if running.deadline else None
-    questions = _questions(running, enrollment.version.language, with_result=False)
+    questions = _questions(running, version.language, with_result=False)
     response = page(
         "learning/quiz_running.html",
         slug=slug,
-        version=enrollment.version,
+        version=version,
         attempt=running,
         questions=questions,
         dots=[(q.number, q.item.id, q.state) for q in questions],
@@ -157,9 +161,10 @@ def _running(slug: str, enrollment: Enrollment | None, latest: Attempt) -> Respo
 
 
 def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.Asked]:
+    asked = attempts.questions_of(shown)
     return [
         showing.quiz_question(
-            item.question.content,
+            asked[item.question_id].content,
             item.answer,
             item.choice_order,
             item.position,
@@ -172,18 +177,15 @@ def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.A
 
 
 def _latest_attempt(slug: str) -> Attempt | None:
-    enrollment = own_enrollment(open_course(slug))
-    tried = attempts.attempts_of(me().id, enrollment.course_id, enrollment.round)
-    return attempts.attempt_with_items(tried[-1].id) if tried else None
+    enrollment = own_enrollment(standing_in(slug))
+    return attempts.latest_attempt(enrollment.person_id, enrollment.course_id, enrollment.round)
 
 
-def _open_attempt(slug: str) -> Attempt | None:
+def _open_attempt(slug: str) -> Attempt:
     found = _latest_attempt(slug)
-    return found if found is not None and found.closed_at is None else None
-
-
-def _refuse_over() -> Any:
-    raise quiz_rules.AttemptOver
+    if found is None or found.closed_at is not None:
+        raise quiz_rules.AttemptOver
+    return found
 
 
 def _answers() -> dict[str, list[str]]:

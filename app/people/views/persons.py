@@ -8,6 +8,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 
 from app.kernel import clock
+from app.kernel.lists.paging import page_key
 from app.kernel.refusals import Refusal
 from app.kernel.web import done, me, open_to, page, settings, signed_in
 from app.organization import queries as organization
@@ -33,7 +34,7 @@ def _person(person_id: int) -> Person:
 @open_to("administrator")
 def persons() -> Any:
     search = request.args.get("q", "").strip()
-    after = queries.page_key(request.args.get("sau", ""))
+    after = page_key(request.args.get("sau", ""))
     rows = queries.people_page(
         _roots(), search=search, on=clock.today(), after=after, size=PAGE_SIZE
     )
@@ -54,16 +55,15 @@ def persons() -> Any:
 @pages.get("/quan-tri/nguoi/them")
 @open_to("administrator")
 def new_person() -> Any:
-    form = PersonForm(starts_on=clock.today())
-    return page("people/new_person.html", form=_with_choices(form))
+    return _new_person_page(PersonForm(starts_on=clock.today()), 200)
 
 
 @pages.post("/quan-tri/nguoi/them")
 @open_to("administrator")
 def add_person() -> Any:
-    form = _with_choices(PersonForm.sent())
+    form = _sent(PersonForm.sent())
     if not form.validate():
-        return page("people/new_person.html", 422, form=form)
+        return _new_person_page(form, 422)
     unit = organization.unit(form.unit_id.data) or abort(404)
     try:
         person = actions.register_person(
@@ -88,7 +88,7 @@ def add_person() -> Any:
         )
     except Refusal as refusal:
         form.form_errors.append(str(refusal))
-        return page("people/new_person.html", 422, form=form)
+        return _new_person_page(form, 422)
     return done(
         _("Đã thêm %(name)s.", name=person.full_name), url_for(".person", person_id=person.id)
     )
@@ -100,14 +100,16 @@ def person(person_id: int) -> Any:
     found = _person(person_id)
     roles = queries.roles_of(found.id)
     shown = [place.unit_id for place in found.memberships] + [role.unit_id for role in roles]
+    choices = _choices()
     return page(
         "people/person.html",
         person=found,
         roles=roles,
+        choices=choices,
         within_reach=organization.among_below(_roots(), shown),
         account=queries.account_of(found.id),
-        membership_form=_with_choices(MembershipForm(starts_on=clock.today())),
-        role_form=_with_choices(RoleForm()),
+        membership_form=_with_choices(MembershipForm(starts_on=clock.today()), choices),
+        role_form=_with_choices(RoleForm(), choices),
         names=rules,
         today=clock.today(),
     )
@@ -117,7 +119,7 @@ def person(person_id: int) -> Any:
 @open_to("administrator")
 def add_membership(person_id: int) -> Any:
     found = _person(person_id)
-    form = _with_choices(MembershipForm.sent())
+    form = _sent(MembershipForm.sent())
     if not form.validate():
         return page("people/place_form.html", 422, person=found, form=form)
     actions.join_unit(
@@ -163,7 +165,7 @@ def invite(person_id: int) -> Any:
 @open_to("administrator")
 def grant_role(person_id: int) -> Any:
     found = _person(person_id)
-    form = _with_choices(RoleForm.sent())
+    form = _sent(RoleForm.sent())
     if not form.validate():
         return page("people/role_form.html", 422, person=found, form=form)
     unit = organization.unit(form.unit_id.data) or abort(404)
@@ -182,13 +184,26 @@ def end_role(person_id: int, grant_id: int) -> Any:
     return done(_("Đã kết thúc vai trò."), url_for(".person", person_id=found.id))
 
 
-def _with_choices(form: Any) -> Any:
-    units = [
-        (unit_id, "\u00a0\u00a0" * depth + name)
-        for unit_id, name, depth in organization.unit_choices(_roots())
-    ]
+def _new_person_page(form: PersonForm, status: int) -> Any:
+    choices = _choices(form.unit_id.data)
+    return page(
+        "people/new_person.html", status, form=_with_choices(form, choices), choices=choices
+    )
+
+
+def _choices(chosen: int | None = None) -> organization.UnitChoices:
+    """The units that a form offers: those near, those searched for, the one that was sent."""
+    search = request.args.get("tim-don-vi", "").strip()[:100]
+    return organization.unit_choices(_roots(), chosen=chosen, search=search)
+
+
+def _sent(form: Any) -> Any:
+    return _with_choices(form, _choices(form.unit_id.data))
+
+
+def _with_choices(form: Any, units: organization.UnitChoices) -> Any:
     choices = {
-        "unit_id": units,
+        "unit_id": units.labelled,
         "kind": [(key, str(name)) for key, name in rules.MEMBERSHIP_NAMES.items()],
         "gender": [(key, str(name)) for key, name in rules.GENDER_NAMES.items()],
         "role": [(key, str(name)) for key, name in rules.ROLE_NAMES.items() if key != "learner"],

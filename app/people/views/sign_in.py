@@ -12,7 +12,7 @@ from app.kernel import clock
 from app.kernel.slots import SignedIn
 from app.kernel.web import database, done, open_to, own_transactions, page, settings, signed_in
 from app.kernel.web.answers import come_from, is_safe_local_address
-from app.kernel.web.frame import LANGUAGES, language_cookie
+from app.kernel.web.language import LANGUAGES, language_cookie
 from app.people import actions, demo_roles, passwords, queries, rules
 from app.people.forms import SignInForm
 from app.people.models import Account, Person
