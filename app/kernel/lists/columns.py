@@ -89,10 +89,12 @@ class Column:
 
 def reader(columns: Sequence[Column]) -> Callable[[Any], tuple[Value, ...]]:
     """Reads all values of a row: what `value_of` of each column says, for many rows."""
-    getters = [column.value or attrgetter(column.key) for column in columns]
+    getters: list[Callable[[Any], Any]] = [
+        column.value or attrgetter(column.key) for column in columns
+    ]
 
     def read(row: Any) -> tuple[Value, ...]:
-        found: list[Any] = [get(row) for get in getters]
+        found = [get(row) for get in getters]
         return tuple([v if v.__class__ in _AS_IT_IS else _as_value(v) for v in found])
 
     return read
