@@ -93,15 +93,19 @@ def title_in(language: str) -> ColumnElement[Any]:
     ).label("course")
 
 
-def latest_certificate() -> ColumnElement[Any]:
-    """The id of a completion's certificate: of the one issued last, where it was replaced."""
+def is_latest_certificate() -> ColumnElement[bool]:
+    """Whether a certificate is its completion's: the one issued last, where it was replaced.
+
+    Says of the completion first, which both databases look up by index.
+    """
     newer = aliased(Certificate)
-    return (
+    latest = (
         select(func.max(newer.id))
         .where(newer.completion_id == Completion.id)
         .correlate(Completion)
         .scalar_subquery()
     )
+    return and_(Certificate.completion_id == Completion.id, Certificate.id == latest)
 
 
 def ended_by() -> ColumnElement[Any]:
@@ -261,7 +265,7 @@ def _completions(scope: Scope) -> Rows:
                 Recognition.id == RecognizedCompletion.recognition_id,
                 is_outer=True,
             ),
-            Join(Certificate, Certificate.id == latest_certificate(), is_outer=True),
+            Join(Certificate, is_latest_certificate(), is_outer=True),
         ),
         walks=(*_by_name(scope, Completion), *_by_unit(scope, Completion)),
         columns=(

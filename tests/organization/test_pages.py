@@ -189,3 +189,61 @@ def test_no_button_is_shown_for_what_lies_out_of_reach(
     assert not page.has_action("end-role")
     assert "Trung tâm Hải Bình" in page
     boss.submit("invite", status=409)
+
+
+@pytest.fixture
+def country(app: Flask) -> Network:
+    """More units than a select box or a page holds: two provinces, one of 350 communes."""
+    with app.extensions["database"].unit_of_work():
+        ministry = world.a_unit("Bộ Công Thương", kind="ministry")
+        large = world.a_unit("Tỉnh Minh Sơn", parent=ministry, kind="province")
+        small = world.a_unit("Tỉnh Hải Bình", parent=ministry, kind="province")
+        for number in range(350):
+            world.a_unit(f"Xã Tân Lạc {number:03}", parent=large, kind="commune")
+        last = world.a_unit("Xã Ở Xa", parent=small, kind="commune")
+        return Network(
+            ministry,
+            large,
+            last,
+            boss=world.a_manager(ministry, role="administrator"),
+            officer=world.a_person("Vũ Thị Ẩn", unit=large),
+            stranger=world.a_person("Trần Văn Lạ", unit=small),
+        )
+
+
+def test_a_form_offers_the_units_near_and_finds_the_others(country: Network, browser: Browser):
+    browser.sign_in(country.boss)
+    page = browser.get("/quan-tri/nguoi/them")
+    assert len(page.all(".//select[@name='unit_id']/option")) == 3
+    assert "3 đơn vị gần nhất trong 354" in page.main
+    page = browser.submit("find-unit", {"tim-don-vi": "o xa"})
+    (option,) = page.all(".//select[@name='unit_id']/option")
+    assert option.text == "Xã Ở Xa · Tỉnh Hải Bình"
+    page = browser.submit("add-person", full_name="Lò Văn Ặng", unit_id=country.neighbour.id)
+    assert "Xã Ở Xa" in page.main
+    assert "Không có đơn vị nào khớp" in browser.get("/quan-tri/don-vi/them?tim-don-vi=khong-co")
+
+
+def test_a_unit_that_was_sent_stays_chosen_when_the_form_is_wrong(
+    country: Network, browser: Browser
+):
+    browser.sign_in(country.boss)
+    browser.get("/quan-tri/nguoi/them?tim-don-vi=o+xa")
+    page = browser.submit("add-person", full_name="", unit_id=country.neighbour.id, status=422)
+    chosen = page.one(".//select[@name='unit_id']/option[@selected]")
+    assert chosen.get("value") == str(country.neighbour.id)
+
+
+def test_many_units_are_shown_level_by_level_and_page_by_page(country: Network, browser: Browser):
+    browser.sign_in(country.boss)
+    page = browser.get("/quan-tri/don-vi")
+    names = [cells[0] for cells in page.table("units").values()]
+    assert names == ["Bộ Công Thương", "Tỉnh Hải Bình", "Tỉnh Minh Sơn"]
+    seen = set(browser.follow("Tỉnh Minh Sơn: 350 đơn vị").table("units"))
+    while "Trang sau" in browser.page.text:
+        rows = set(browser.follow("Trang sau").table("units"))
+        assert not seen & rows
+        seen |= rows
+    assert len(seen) == 351
+    found = browser.get("/quan-tri/don-vi?tim=o+xa").table("units")
+    assert list(found) == [str(country.neighbour.id)]
