@@ -20,9 +20,9 @@ class Options:
     sizes: tuple[int, ...] = SIZES
     only: tuple[str, ...] = ()
     """Names of pages, or none for all."""
-    seconds: float = 1.2
+    seconds: float = 1.0
     """Length of one slice of a page."""
-    rounds: int = 3
+    rounds: int = 4
     """How often a page and its floors take turns."""
     each: int = 2
     """Connections to each web process."""
