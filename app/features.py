@@ -34,6 +34,7 @@ from app.reporting import models as _reporting
 from app.reporting import views as reporting
 from app.requirements import models as _requirements
 from app.requirements import views as requirements
+from app.seed import commands as seed_commands
 
 # Every module with tables: what migrations compare with.
 TABLES = (
@@ -75,6 +76,7 @@ def install(app: Flask) -> None:
         people_commands.people,
         catalog_commands.courses,
         credentials_commands.certificates,
+        seed_commands.command,
     ):
         app.cli.add_command(commands)
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)

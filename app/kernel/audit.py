@@ -84,7 +84,7 @@ def record(
         actor=getattr(actor, "full_name", "") or "",
         subject=subject,
         unit_id=unit_id,
-        digest=_digest(salt, content),
+        digest=detail_digest(salt, content),
     )
     session().add(row)
     session().flush()
@@ -103,7 +103,7 @@ def seal() -> int:
     count = 0
     for row in rows.all():
         sequence, count = sequence + 1, count + 1
-        current = _link(sequence, previous, row)
+        current = link_hash(sequence, previous, row)
         session().add(
             AuditSeal(sequence=sequence, audit_id=row.id, previous=previous, hash=current)
         )
@@ -124,20 +124,22 @@ def first_broken_link() -> str | None:
     for link, row, detail in session().execute(statement):
         if link.sequence != expected:
             return f"seal {expected}: missing"
-        if link.previous != previous or link.hash != _link(link.sequence, previous, row):
+        if link.previous != previous or link.hash != link_hash(link.sequence, previous, row):
             return f"seal {link.sequence}: audit row {row.id} does not match the chain"
-        if detail is not None and _digest(detail.salt, detail.content) != row.digest:
+        if detail is not None and detail_digest(detail.salt, detail.content) != row.digest:
             return f"seal {link.sequence}: details of audit row {row.id} were changed"
         previous, expected = link.hash, expected + 1
     return None
 
 
-def _digest(salt: str, content: dict[str, Any]) -> str:
+def detail_digest(salt: str, content: dict[str, Any]) -> str:
+    """What the chain holds of before and after: their digest, salted."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
 
 
-def _link(sequence: int, previous: str, row: AuditRow) -> str:
+def link_hash(sequence: int, previous: str, row: AuditRow) -> str:
+    """The hash of one link of the chain: of the link before it and of what the row says."""
     parts = [
         sequence,
         previous,

@@ -46,7 +46,18 @@ class KeyFolder:
 
     def create(self) -> str:
         """Make a new key, on disk and synced when this returns. Returns its id."""
-        key = Ed25519PrivateKey.generate()
+        return self._keep(Ed25519PrivateKey.generate())
+
+    def keep_known(self, private: bytes) -> str:
+        """Keep a key made of 32 bytes that are no secret: for synthetic sites alone.
+
+        Keeping it again changes nothing. Returns its id.
+        """
+        key = Ed25519PrivateKey.from_private_bytes(private)
+        key_id = thumbprint(_raw_public(key))
+        return key_id if key_id in self else self._keep(key)
+
+    def _keep(self, key: Ed25519PrivateKey) -> str:
         key_id = thumbprint(_raw_public(key))
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)

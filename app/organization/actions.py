@@ -44,7 +44,7 @@ def found_unit(
         code=code,
         kind=kind,
         name=name,
-        name_sort=_sort(kind, name),
+        name_sort=unit_sort_key(kind, name),
         name_fold=fold(name),
         parent_id=parent.id if parent else None,
         opened_on=opened_on,
@@ -105,7 +105,7 @@ def change_unit(
     )
     moved = parent_id != unit.parent_id
     unit.name, unit.kind, unit.parent_id, unit.since = name, kind, parent_id, since
-    unit.name_sort, unit.name_fold = _sort(kind, name), fold(name)
+    unit.name_sort, unit.name_fold = unit_sort_key(kind, name), fold(name)
     session().flush()
     if moved:
         _redraw_lines(unit.id)
@@ -165,8 +165,8 @@ def _state_on(province: Province, day: date) -> tuple[str, str]:
     return province.kind, province.name
 
 
-def _sort(kind: str, name: str) -> str:
-    """Provinces are listed by their own name, without "Tỉnh" or "Thành phố" before it."""
+def unit_sort_key(kind: str, name: str) -> str:
+    """What units are listed by: provinces by their own name, without "Tỉnh" or "Thành phố"."""
     if kind in ("province", "municipality"):
         for prefix in _PREFIXES:
             name = name.removeprefix(prefix)
