@@ -152,6 +152,8 @@ class _Campaign:
         planted, next_check = False, CHECKPOINT_EVERY
         for fault in schedule(self.wanted.seed, self.wanted.kills, self.wanted.database):
             if time.monotonic() > last:
+                wanted = self.wanted.kills
+                self.book.finds("schedule", f"only {self.harm.kills} of {wanted} kills in the time")
                 break
             left = max(1, self.wanted.kills - self.harm.kills)
             mean = max(0.0, last - time.monotonic()) / left * 0.9

@@ -461,17 +461,19 @@ class Learner(Person):
                     values = values[:1]
                 given[key] = values
                 if by_script:
-                    self._save_one(address, attempt, key, values)
+                    self._save_one(address, attempt, key, values, form.choices.get(key, []))
                 else:
                     self._save_page(address, attempt, form, given)
                 self.rest()
         return given
 
-    def _save_one(self, address: str, attempt: int, key: str, values: list[str]) -> None:
+    def _save_one(
+        self, address: str, attempt: int, key: str, values: list[str], choices: list[str]
+    ) -> None:
         """Save as the page's script does: again with the same envelope until it is answered."""
         others = self.chance.random() < 0.05
         if self.chance.random() < 0.06 and self.browser.sequence:
-            self._save_late(address, attempt, key)
+            self._save_late(address, attempt, key, choices)
         uuid = self.uuid()
         envelope = self.browser.envelope(uuid)
         one = self._saving(address, attempt, key, values, envelope)
@@ -480,7 +482,7 @@ class Learner(Person):
             other = self.new_browser()
             other.cookies = dict(self.browser.cookies)
             second = other.envelope(self.uuid())
-            two = self._saving(address, attempt, key, ["2"], second)
+            two = self._saving(address, attempt, key, pick(self.chance, "", choices)[:1], second)
             with self.world.gate.act():
                 self.together(lambda: one(True), lambda: two(True))
         for _again in range(12):
@@ -489,14 +491,15 @@ class Learner(Person):
                 return
             self.rest(0.2, 0.6)
 
-    def _save_late(self, address: str, attempt: int, key: str) -> None:
+    def _save_late(self, address: str, attempt: int, key: str, choices: list[str]) -> None:
         """What a line held back arrives after what came later."""
         self.book.faults["late save"] += 1
         behind = self.browser.sequence
         self.browser.sequence += 1
-        self._saving(address, attempt, key, ["0"], self.browser.envelope(self.uuid()))(False)
+        first, second = choices[:2] if len(choices) > 1 else ["1", "2"]
+        self._saving(address, attempt, key, [first], self.browser.envelope(self.uuid()))(False)
         late = self.browser.envelope(self.uuid(), sequence=behind)
-        self._saving(address, attempt, key, ["1"], late, is_late=True)(False)
+        self._saving(address, attempt, key, [second], late, is_late=True)(False)
 
     def _saving(
         self,

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any
 
 CLOCK, PLANT = "FAULTS_CLOCK", "FAULTS_PLANT"
-LONG_LIST = 40
+LONG_LIST = 150
 """Rows from which a list is exported by a job here, so that jobs are killed too."""
 
 LONGEST_PAUSE = timedelta(seconds=20)
