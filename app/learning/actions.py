@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment.models import Attempt, AttemptClosed, LessonAnswer
