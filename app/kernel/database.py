@@ -6,6 +6,7 @@ later turns into a write fails at once with a busy snapshot, whatever the timeou
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -35,6 +36,11 @@ from app.kernel.kept import Kept
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+
+
+TURN_SECONDS = 20.0
+"""How long a thread waits for the other writers of its own process on SQLite; then it asks the
+database itself, which is unfair: who has waited long asks seldom, who comes new asks often."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,6 +101,7 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._engine: Engine | None = None
         self._kept = Kept()
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -226,7 +233,17 @@ def _make_engine(database: Database) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get("writes", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not connection.get_execution_options().get("writes", True):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get("turn"):
+            connection.info["turn"] = database._turn.acquire(timeout=TURN_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def end_turn(_connection: Any, record: Any) -> None:
+        # Whatever became of the transaction, its connection comes back to the pool.
+        if record.info.pop("turn", False):
+            database._turn.release()
 
     return engine

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
-
 from app.assessment import actions as assessment
 from app.assessment import queries as attempts
 from app.assessment.models import Attempt, AttemptClosed, LessonAnswer
@@ -102,7 +100,7 @@ def finish_lesson(
         finished.add(lesson_key)
         _count(enrollment, finished)
     _touch(enrollment, lesson_key, now=now)
-    complete_if_done(enrollment, now=now)
+    _complete_held(enrollment, now=now)
 
 
 def start_quiz(enrollment: Enrollment, *, now: datetime) -> Attempt:
@@ -128,10 +126,15 @@ def complete_if_done(enrollment: Enrollment, *, now: datetime) -> Completion | N
 
     Returns the completion, the earlier one if there is one, or None.
     """
+    _hold(enrollment)
+    return _complete_held(enrollment, now=now)
+
+
+def _complete_held(enrollment: Enrollment, *, now: datetime) -> Completion | None:
+    """What `complete_if_done` does, for an enrollment that this transaction holds."""
     version = edition(enrollment.version_id)
     if enrollment.lessons_done < version.completion["lessons_needed"]:
         return enrollment.completion  # as it is for most who finish a lesson
-    _hold(enrollment)
     already = queries.completion_of(enrollment.id)
     if already is not None:
         return already
@@ -193,7 +196,7 @@ def accept_version(enrollment: Enrollment, *, now: datetime) -> None:
         queries.finished_keys(enrollment.id),
         now=now,
     )
-    complete_if_done(enrollment, now=now)
+    _complete_held(enrollment, now=now)
 
 
 def follow_publication(event: VersionPublished, now: datetime) -> None:
@@ -278,8 +281,9 @@ def _touch(enrollment: Enrollment, lesson_key: str, *, now: datetime) -> None:
 
 
 def _hold(enrollment: Enrollment) -> None:
-    """Let one transaction at a time change this enrollment; on SQLite it is alone already."""
+    """Let one transaction at a time change this enrollment, and count from what is so now: it
+    may have been read before another transaction ended. On SQLite whoever writes is alone.
+    """
     session().flush()
-    if is_sqlite():
-        return
-    session().execute(select(Enrollment.id).where(Enrollment.id == enrollment.id).with_for_update())
+    if not is_sqlite():
+        session().refresh(enrollment, ["lessons_done"], with_for_update=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -111,3 +113,39 @@ def test_what_is_serialized_happens_one_after_the_other(database: Database):
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_on_sqlite_the_writers_of_a_process_take_turns_and_nobody_is_turned_away(
+    database: Database,
+):
+    """The database itself lets whoever comes next go first; some waited until they gave up."""
+    if not database.is_sqlite:
+        return
+
+    @event.listens_for(database.engine, "checkout")
+    def impatient(connection: Any, *_rest: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=0")
+
+    together = threading.Barrier(6)
+
+    def write(number: int) -> None:
+        together.wait()
+        for turn in range(5):
+            with database.unit_of_work() as current:
+                add(current, f"{number}:{turn}")
+                if turn == number % 5:
+                    current.rollback()
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(write, number) for number in range(6)]:
+            done.result()
+    assert len(kept(database)) == 24
+
+
+def test_on_sqlite_a_turn_ends_with_a_failure_too(database: Database):
+    for _again in range(2):
+        with pytest.raises(StatementError), database.unit_of_work() as current:
+            add(current, "a", NOW.replace(tzinfo=None))
+    with database.unit_of_work() as current:
+        add(current, "b")
+    assert kept(database) == ["b"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app import create_app
 from app.kernel import limits
@@ -44,6 +44,10 @@ def _found(code: str) -> None:
     )
 
 
+def _full(_session: Any) -> None:
+    raise OSError("hết chỗ trên đĩa")
+
+
 def _count_a_try() -> None:
     limits.take("thử", limit=1, window=world.timedelta(minutes=15), now=world.NOW)
 
@@ -63,6 +67,8 @@ def app(app: Flask) -> Flask:
             return page("errors/422.html", 422)
         if how == "fail":
             raise RuntimeError("hỏng")
+        if how == "fail-at-commit":
+            event.listen(session(), "before_commit", _full)
         return done("Đã ghi.", "/health")
 
     @app.post("/thu-rieng")
@@ -134,6 +140,16 @@ def test_reading_a_page_changes_nothing(app: Flask):
 def test_after_a_failure_the_next_request_is_served(app: Flask):
     client = app.test_client()
     client.post("/thu/fail", headers=OWN)
+    assert client.post("/thu/good", headers=OWN).status_code == 303
+
+
+def test_a_failure_at_the_commit_keeps_nothing_and_is_logged_with_its_cause(
+    app: Flask, caplog: pytest.LogCaptureFixture
+):
+    client = app.test_client()
+    assert client.post("/thu/fail-at-commit", headers=OWN).status_code == 500
+    assert codes(app) == []
+    assert "hết chỗ trên đĩa" in caplog.text
     assert client.post("/thu/good", headers=OWN).status_code == 303
 
 

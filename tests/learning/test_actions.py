@@ -395,3 +395,31 @@ def test_two_requests_at_once_enroll_start_and_complete_once(database):
         assert count(opened, Completion) == 1
         assert count(opened, FinishedLesson) == 2
         assert own().lessons_done == 2
+
+
+def test_a_lesson_finished_while_the_quiz_is_submitted_completes_all_the_same(database):
+    """Neither transaction sees what the other writes, so the second must look again."""
+    with database.unit_of_work():
+        course_id = a_written_course().id
+        person = a_person()
+        person_id = person.id
+        enrollment = actions.enroll(person, catalog.open_course("khao-sat-co-so"), now=NOW)
+        finish(enrollment, "hoi-va-ghi")
+        attempt_id = actions.start_quiz(enrollment, now=NOW).id
+
+    def last_lesson():
+        with database.unit_of_work():
+            finish(queries.enrollment_of(person_id, course_id), "giu-loi")
+
+    with database.unit_of_work():
+        own = queries.enrollment_of(person_id, course_id)  # as the page of the quiz reads it
+        assert own.lessons_done == 1
+        if not database.is_sqlite:  # where whoever writes is alone anyway
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(last_lesson).result()
+        attempt = attempts.attempt_with_items(attempt_id)
+        assessment.submit(attempt, right(attempt), envelope(), now=NOW)
+    if database.is_sqlite:
+        last_lesson()
+    with database.unit_of_work() as opened:
+        assert count(opened, Completion) == 1
