@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,7 +67,8 @@ class Column:
 
     def value_of(self, row: Any) -> Value:
         """The value of this column in a row of the select; a moment becomes its day in Vietnam."""
-        return _as_value(self.value(row) if self.value else getattr(row, self.key))
+        value: Value = _as_value(self.value(row) if self.value else getattr(row, self.key))
+        return value
 
     def show(self, value: Value) -> str:
         """A value as a reader sees it; nothing for no value."""
@@ -94,13 +95,13 @@ def reader(columns: Sequence[Column]) -> Callable[[Any], tuple[Value, ...]]:
     ]
 
     def read(row: Any) -> tuple[Value, ...]:
-        found = [get(row) for get in getters]
-        return tuple([v if v.__class__ in _AS_IT_IS else _as_value(v) for v in found])
+        found: Iterator[Any] = (get(row) for get in getters)
+        return tuple([_as_value(v) if v.__class__ not in _AS_IT_IS else v for v in found])
 
     return read
 
 
-def _as_value(found: object) -> Value:
+def _as_value(found: Any) -> Any:
     if isinstance(found, datetime):
         return clock.local_date(found)
     if found is None or isinstance(found, str | int | float | Decimal | date):
