@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,8 +95,9 @@ def reader(columns: Sequence[Column]) -> Callable[[Any], tuple[Value, ...]]:
     ]
 
     def read(row: Any) -> tuple[Value, ...]:
-        found: Iterator[Any] = (get(row) for get in getters)
-        return tuple([_as_value(v) if v.__class__ not in _AS_IT_IS else v for v in found])
+        found: list[Any] = [get(row) for get in getters]
+        values: list[Any] = [v if v.__class__ in _AS_IT_IS else _as_value(v) for v in found]
+        return tuple(values)
 
     return read
 
