@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import struct
+import threading
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import cache
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import typst
 
 log = logging.getLogger(__name__)
+
+_ONE_AT_A_TIME = threading.Lock()
+"""The compiler holds the fonts and serves one thread; a second one would be refused."""
 
 _HERE = Path(__file__).parent
 _FONTS = _HERE / "fonts"
@@ -99,13 +103,14 @@ def certificate_pdf(words: Wording, *, issued_on: date, is_draft: bool = False) 
     compiler, failure = _compiler()
     data = _page_data(words, is_draft=is_draft)
     try:
-        page = compiler.compile(
-            input=str(_TEMPLATE),
-            format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=["a-2a", "ua-1"],
-            timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
-        )
+        with _ONE_AT_A_TIME:
+            page = compiler.compile(
+                input=str(_TEMPLATE),
+                format="pdf",
+                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+                pdf_standards=["a-2a", "ua-1"],
+                timestamp=datetime(issued_on.year, issued_on.month, issued_on.day, tzinfo=UTC),
+            )
     except failure as error:
         if TOO_LONG in str(error):
             raise TooLong from error

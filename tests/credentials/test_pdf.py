@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -150,6 +151,13 @@ def test_the_same_words_give_the_same_bytes_in_another_process():
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert there.stdout.strip() == here
+
+
+def test_pages_asked_for_at_the_same_moment_are_all_set():
+    holders = [replace(PLAIN, name=f"Nguyễn Văn {letter}") for letter in "ABCDEFGH"]
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        made = list(threads.map(lambda words: pdf.certificate_pdf(words, issued_on=DAY), holders))
+    assert len(set(made)) == len(holders)
 
 
 def test_the_file_is_tagged_archival_small_and_has_a_title():
