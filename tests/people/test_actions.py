@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.kernel.lists.paging import page_key
 from app.people import actions, queries, rules
 from app.people.models import Membership, Person
 from tests import world
@@ -263,5 +264,5 @@ def test_people_are_listed_in_pages_by_given_name():
         listed += [p.full_name for p in rows[:2]]
         if len(rows) <= 2:
             break
-        after = queries.page_key(f"{rows[1].id}~{rows[1].name_sort}")
+        after = page_key(f"{rows[1].id}~{rows[1].name_sort}")
     assert listed == names
