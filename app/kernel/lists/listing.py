@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -67,6 +68,16 @@ class Page:
     total: int
     previous: dict[str, str] | None
     next: dict[str, str] | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column as a table shows it: its place in a row, its words, those that stand beneath it."""
+
+    index: int
+    column: Column
+    label: str
+    beneath: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,11 +171,23 @@ class Asked(Generic[S]):
         turned = column.key if self.sort != column.key else f"-{column.key}"
         return self.address(**{SORT: "" if turned == self.list.sorted_by else turned})
 
+    def layout(self) -> tuple[Place, ...]:
+        """The columns of a table from left to right, with their words in the reader's language
+        said once, not once a cell."""
+        places = [Place(i, c, str(c.heading)) for i, c in enumerate(self.list.columns)]
+        beneath: dict[str, list[Place]] = {}
+        for place in places:
+            beneath.setdefault(place.column.beneath, []).append(place)
+        return tuple(
+            replace(place, beneath=tuple(beneath.get(place.column.key, ())))
+            for place in beneath.get("", ())
+        )
+
     def count(self, session: Session) -> int:
         """How many rows the question has, in all pages: one statement."""
         if self.problems:
             return 0
-        rows = self._rows()
+        rows = self._rows
         if not isinstance(rows, Rows):
             inner = rows.where(*self.conditions).with_only_columns(literal(1)).order_by(None)
             counted = select(func.count()).select_from(inner.subquery())
@@ -185,7 +208,7 @@ class Asked(Generic[S]):
         if self.before:
             order = order.turned()
         cursor = self.before or self.after
-        rows = self._rows()
+        rows = self._rows
         if isinstance(rows, Rows):
             keys = rows.only(order.columns, self.conditions, order.keys[0])
             statement = order.arranged(keys)
@@ -218,7 +241,7 @@ class Asked(Generic[S]):
         """Every row's id, in order: what a long export holds on to while it reads the rows."""
         if self.problems:
             return []
-        rows, order = self._rows(), self._order()
+        rows, order = self._rows, self._order()
         if isinstance(rows, Rows):
             bare = order.arranged(rows.only(order.columns, self.conditions, order.keys[0]))
         else:
@@ -231,7 +254,7 @@ class Asked(Generic[S]):
 
         Asked by the handful: given thousands, SQLite would look for them unit by unit.
         """
-        rows, row_id = self._rows(), _element(self.list.row_id)
+        rows, row_id = self._rows, _element(self.list.row_id)
         read = reader(self.list.columns)
         for start in range(0, len(ids), HANDFUL):
             handful = ids[start : start + HANDFUL]
@@ -265,6 +288,7 @@ class Asked(Generic[S]):
         }
         return [by_id[row.row_id_] for row in found]
 
+    @cached_property
     def _rows(self) -> Select[Any] | Rows:
         narrowed = self.list.narrowed
         return self.list.rows(narrowed(self.scope, self.arguments) if narrowed else self.scope)
@@ -277,7 +301,7 @@ class Asked(Generic[S]):
         )
 
     def _filtered(self) -> Select[Any]:
-        rows = self._rows()
+        rows = self._rows
         return (rows.whole() if isinstance(rows, Rows) else rows).where(*self.conditions)
 
     def _order(self) -> _Order:
