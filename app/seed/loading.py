@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.database import Base, Database
 
-ROWS_A_CHUNK = 60_000
+ROWS_A_CHUNK = 40_000
 Row = Sequence[Any]
 
 
@@ -49,7 +49,7 @@ class Loader:
             with self.database.unit_of_work() as session:
                 if self.database.is_sqlite:
                     # Unique indexes of random text must stay in memory while they grow.
-                    session.connection().exec_driver_sql("PRAGMA cache_size=-96000")
+                    session.connection().exec_driver_sql("PRAGMA cache_size=-64000")
                 for table in self._tables:
                     if table.rows:
                         name = table.model.__tablename__
@@ -87,7 +87,8 @@ class _Table:
                 sql.Identifier(self.model.__tablename__),
                 sql.SQL(", ").join(map(sql.Identifier, self.columns)),
             )
-            with connection.connection.cursor() as cursor, cursor.copy(into) as copy:
+            cursor: Any = connection.connection.cursor()
+            with cursor.copy(into) as copy:
                 for row in self.rows:
                     copy.write_row(row)
         self.rows.clear()

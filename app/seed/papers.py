@@ -10,6 +10,7 @@ import hashlib
 import heapq
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ from app.credentials.models import (
     RecognizedCompletion,
     Register,
 )
+from app.credentials.pdf import missing_letters
 from app.credentials.queries import line
 from app.kernel.database import Database, session
 from app.kernel.keys import keys
@@ -237,7 +239,7 @@ class _Papers:
             for day in range(self.chance.randrange(step, 2 * step), self.span.days, step):
                 self._plan(day * DAY + 15 * HOUR + self.chance.randrange(HOUR), "decide", office)
         heapq.heapify(self.events)
-        acts = {
+        acts: dict[str, Callable[[Any, int], None]] = {
             "completed": self._completed,
             "stand": self._stand,
             "decide": self._decide,
@@ -276,7 +278,7 @@ class _Papers:
         if text not in self.drawable:
             if len(self.drawable) > 20_000:
                 self.drawable.clear()
-            self.drawable[text] = not freezing.missing_letters(text)
+            self.drawable[text] = not missing_letters(text)
         return bool(rules.lacks(born_on=learner.born, unit=unit.name, drawable=self.drawable[text]))
 
     def _stand(self, office: _Office, at: int) -> None:

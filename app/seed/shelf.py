@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import permutations
+from itertools import islice, permutations
 
 from sqlalchemy import select
 
@@ -167,7 +167,7 @@ def _course(version: CourseVersion, slug: str) -> SeedCourse:
 
 def _question(question: Question, content: Asked) -> SeedQuestion:
     keys = [choice.key for choice in content.choices]
-    orders = [json.dumps(order) for order, _n in zip(permutations(keys), range(_ORDERS))]
+    orders = [json.dumps(order) for order in islice(permutations(keys), _ORDERS)]
     right, wrong = _answers(content)
     right_mark = marking.mark(content, marking.response_for(content, right))
     wrong_mark = marking.mark(content, marking.response_for(content, wrong))
