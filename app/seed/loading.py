@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel.database import Base, Database
+from app.kernel.upkeep import ANALYSED_ROWS
 
 ROWS_A_CHUNK = 40_000
 Row = Sequence[Any]
@@ -98,10 +99,10 @@ def settle(database: Database) -> None:
     """Let the database go on from here: counters behind the last ids, fresh statistics."""
     if database.is_sqlite:
         with database.unit_of_work() as session:
-            session.connection().exec_driver_sql("ANALYZE")
+            connection = session.connection()
+            connection.exec_driver_sql(f"PRAGMA analysis_limit = {ANALYSED_ROWS}")
+            connection.exec_driver_sql("ANALYZE")
         with database.engine.connect() as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
             connection.exec_driver_sql("ROLLBACK")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return

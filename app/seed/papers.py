@@ -57,7 +57,7 @@ _STANDING_SHARE = 0.4
 """How many centres decide once for all who complete."""
 _PATTERNS = {"01": "{number:5}/{year}/TTKC-HN", "79": "{year}-{number:6}", "48": "{number}/{year}"}
 _LEFT_WAITING = 0.04
-_REVOKED, _REPLACED = 0.004, 0.008
+_REVOKED_EVERY, _REPLACED_EVERY = 230, 110
 _WHY_REVOKED = (
     "Bài kiểm tra do người khác làm thay",
     "Cấp nhầm người",
@@ -364,10 +364,11 @@ class _Papers:
 
     def _later(self, issued: _Issued, at: int) -> None:
         """A few are taken back or replaced within three months."""
-        fate = self.chance.random()
         later = (at // DAY + self.chance.randrange(2, 90)) * DAY + 10 * HOUR
-        if fate < _REVOKED + _REPLACED and later < self.span.end:
-            kind = "revoke" if fate < _REVOKED else "replace"
+        is_revoked = issued.id % _REVOKED_EVERY == 20
+        is_replaced = issued.id % _REPLACED_EVERY == 10
+        if (is_revoked or is_replaced) and later < self.span.end:
+            kind = "revoke" if is_revoked else "replace"
             heapq.heappush(self.events, (later, next(self.turn), kind, issued))
 
     def _issue(
