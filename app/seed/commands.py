@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 from flask.cli import with_appcontext
 
+from app.catalog.shipped import FOLDER
 from app.kernel import clock
 from app.kernel.commandline import current_database, fail
 from app.seed import making
@@ -46,7 +47,9 @@ def command(learners: int, seed: str, until: datetime | None) -> None:
     def say(line: str) -> None:
         click.echo(f"{time.monotonic() - began:6.1f} s  {line}")
 
-    counts = making.make(database, learners=learners, seed=seed, until=day, say=say)
+    counts = making.make(
+        database, learners=learners, seed=seed, until=day, courses_in=FOLDER, say=say
+    )
     for table, rows in sorted(counts.items()):
         click.echo(f"{rows:>10}  {table}")
     say("xong · done")

@@ -199,7 +199,7 @@ class _Way:
             known |= 1 << place
         points, percent = percent_of(drawn, known)
         mark = course.pass_mark or 0
-        if (passes and percent < mark) or (not passes and percent >= mark):
+        if passes != (percent >= mark):
             known = (1 << len(drawn)) - 1 if passes else 0
             points, percent = percent_of(drawn, known)
         sitting = _Sitting(
@@ -207,7 +207,7 @@ class _Way:
             number=number,
             starts=starts,
             closes=closes,
-            questions=array("q", [question.id for question in drawn]),
+            questions=array("i", [question.id for question in drawn]),
             known=known,
             points=points,
             percent=percent,

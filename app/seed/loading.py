@@ -10,8 +10,9 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel.database import Base, Database
+from app.kernel.upkeep import ANALYSED_ROWS
 
-ROWS_A_CHUNK = 60_000
+ROWS_A_CHUNK = 40_000
 Row = Sequence[Any]
 
 
@@ -49,7 +50,7 @@ class Loader:
             with self.database.unit_of_work() as session:
                 if self.database.is_sqlite:
                     # Unique indexes of random text must stay in memory while they grow.
-                    session.connection().exec_driver_sql("PRAGMA cache_size=-96000")
+                    session.connection().exec_driver_sql("PRAGMA cache_size=-64000")
                 for table in self._tables:
                     if table.rows:
                         name = table.model.__tablename__
@@ -87,7 +88,8 @@ class _Table:
                 sql.Identifier(self.model.__tablename__),
                 sql.SQL(", ").join(map(sql.Identifier, self.columns)),
             )
-            with connection.connection.cursor() as cursor, cursor.copy(into) as copy:
+            cursor: Any = connection.connection.cursor()
+            with cursor.copy(into) as copy:
                 for row in self.rows:
                     copy.write_row(row)
         self.rows.clear()
@@ -97,10 +99,10 @@ def settle(database: Database) -> None:
     """Let the database go on from here: counters behind the last ids, fresh statistics."""
     if database.is_sqlite:
         with database.unit_of_work() as session:
-            session.connection().exec_driver_sql("ANALYZE")
+            connection = session.connection()
+            connection.exec_driver_sql(f"PRAGMA analysis_limit = {ANALYSED_ROWS}")
+            connection.exec_driver_sql("ANALYZE")
         with database.engine.connect() as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
             connection.exec_driver_sql("ROLLBACK")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return

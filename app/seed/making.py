@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import inspect, select
 
@@ -29,18 +30,24 @@ def is_taken(database: Database) -> bool:
 
 
 def make(
-    database: Database, *, learners: int, seed: str, until: date, say: Callable[[str], None]
+    database: Database,
+    *,
+    learners: int,
+    seed: str,
+    until: date,
+    say: Callable[[str], None],
+    courses_in: Path,
 ) -> dict[str, int]:
     """Make the country; returns how many rows each table was given.
 
-    The site has to be empty (`is_taken`); its schema is brought up to date and the shipped
-    courses are published first. Each chunk is a transaction of its own: whoever stops it half
+    The site has to be empty (`is_taken`); its schema is brought up to date and the courses of
+    a folder are published first. Each chunk is a transaction of its own: whoever stops it half
     way has a site that is taken, to be thrown away.
     """
     schema.upgrade(database)
     span = Span(until, has_zone=not database.is_sqlite)
     chance = Chance(f"{seed}:{learners}:{until.isoformat()}")
-    for slug in shelf.publish(database, now=span.at(0)):
+    for slug in shelf.publish(database, courses_in, now=span.at(0)):
         say(f"khóa học · course {slug}")
     courses = shelf.shelf(database)
     loader, trail = Loader(database), Trail(database, span, chance)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from app.kernel.words import fold, name_sort_key, nfc
 
-HARD_EVERY = 33
-"""Every so many learners a hard case, in turn, so that a small seed has them too."""
+_HARD_EVERY = 33
+"""Every so many learners a hard case, in turn; more often where there are few learners."""
 _MINORITY_SHARE = 0.12
 _YOUNGER_SINCE = 1984
 
@@ -41,9 +41,10 @@ class _Weighted:
 class Names:
     """Draws names; hard cases come in turn."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, *, people: int = 0) -> None:
         self._chance = chance
         self._hard = _rows("hard_names.csv")
+        self._hard_every = min(_HARD_EVERY, max(3, people // len(self._hard)))
         self._families = _Weighted(_rows("family_names.csv"))
         self._parts: dict[tuple[str, str, str], _Weighted] = {}
         self._minorities: dict[str, _Weighted] = {}
@@ -61,7 +62,7 @@ class Names:
 
     def hard(self, number: int) -> tuple[str, str] | None:
         """The hard case (name, gender) that a learner's number brings, if any."""
-        turn, rest = divmod(number, HARD_EVERY)
+        turn, rest = divmod(number, self._hard_every)
         if rest:
             return None
         row = self._hard[turn % len(self._hard)]
@@ -77,8 +78,10 @@ class Names:
             return nfc(row["pattern"].format(first, second))
         generation = "younger" if birth_year >= _YOUNGER_SINCE else "older"
         family = self._families.draw(chance)["name"]
-        middle = self._parts["middle", gender, generation].draw(chance)["name"]
         given = self._parts["given", gender, generation].draw(chance)["name"]
+        middle = given
+        while middle.endswith(given):
+            middle = self._parts["middle", gender, generation].draw(chance)["name"]
         return nfc(f"{family} {middle} {given}")
 
 

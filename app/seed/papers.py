@@ -10,6 +10,7 @@ import hashlib
 import heapq
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ from app.credentials.models import (
     RecognizedCompletion,
     Register,
 )
+from app.credentials.pdf import missing_letters
 from app.credentials.queries import line
 from app.kernel.database import Database, session
 from app.kernel.keys import keys
@@ -55,7 +57,7 @@ _STANDING_SHARE = 0.4
 """How many centres decide once for all who complete."""
 _PATTERNS = {"01": "{number:5}/{year}/TTKC-HN", "79": "{year}-{number:6}", "48": "{number}/{year}"}
 _LEFT_WAITING = 0.04
-_REVOKED, _REPLACED = 0.004, 0.008
+_REVOKED_EVERY, _REPLACED_EVERY = 230, 110
 _WHY_REVOKED = (
     "Bài kiểm tra do người khác làm thay",
     "Cấp nhầm người",
@@ -237,7 +239,7 @@ class _Papers:
             for day in range(self.chance.randrange(step, 2 * step), self.span.days, step):
                 self._plan(day * DAY + 15 * HOUR + self.chance.randrange(HOUR), "decide", office)
         heapq.heapify(self.events)
-        acts = {
+        acts: dict[str, Callable[[Any, int], None]] = {
             "completed": self._completed,
             "stand": self._stand,
             "decide": self._decide,
@@ -276,7 +278,7 @@ class _Papers:
         if text not in self.drawable:
             if len(self.drawable) > 20_000:
                 self.drawable.clear()
-            self.drawable[text] = not freezing.missing_letters(text)
+            self.drawable[text] = not missing_letters(text)
         return bool(rules.lacks(born_on=learner.born, unit=unit.name, drawable=self.drawable[text]))
 
     def _stand(self, office: _Office, at: int) -> None:
@@ -362,10 +364,11 @@ class _Papers:
 
     def _later(self, issued: _Issued, at: int) -> None:
         """A few are taken back or replaced within three months."""
-        fate = self.chance.random()
         later = (at // DAY + self.chance.randrange(2, 90)) * DAY + 10 * HOUR
-        if fate < _REVOKED + _REPLACED and later < self.span.end:
-            kind = "revoke" if fate < _REVOKED else "replace"
+        is_revoked = issued.id % _REVOKED_EVERY == 20
+        is_replaced = issued.id % _REPLACED_EVERY == 10
+        if (is_revoked or is_replaced) and later < self.span.end:
+            kind = "revoke" if is_revoked else "replace"
             heapq.heappush(self.events, (later, next(self.turn), kind, issued))
 
     def _issue(

@@ -101,22 +101,28 @@ def make(
     learners: int, country: Country, loader: Loader, trail: Trail, span: Span, chance: Chance
 ) -> Population:
     """Draw and store everybody."""
-    people = _People(country, loader, trail, span, chance)
+    people = _People(learners, country, loader, trail, span, chance)
     for staff in staff_of(country):
         people.add_staff(staff)
     for number in range(learners):
-        people.add_learner(number, learners)
+        people.add_learner(number)
     loader.finish()
     return people.population
 
 
 class _People:
     def __init__(
-        self, country: Country, loader: Loader, trail: Trail, span: Span, chance: Chance
+        self,
+        learners: int,
+        country: Country,
+        loader: Loader,
+        trail: Trail,
+        span: Span,
+        chance: Chance,
     ) -> None:
-        self.country, self.trail, self.span = country, trail, span
+        self.learners, self.trail, self.span = learners, trail, span
         self.chance = chance.of("persons")
-        self.names = Names(chance.of("names"))
+        self.names = Names(chance.of("names"), people=learners)
         self.population = Population([], {})
         self.homes = _Homes(country)
         self.administrator: Learner | None = None
@@ -139,7 +145,7 @@ class _People:
 
     def add_staff(self, staff: Staff) -> None:
         """Somebody with a role, there from the first day."""
-        came = 9 * HOUR + self.people * 60
+        came = 7 * HOUR + self.people * 30
         stay = Stay(staff.unit, "officer", staff.position, True, -self.chance.randrange(700))
         person = self._person(staff.code, came, (stay,), None)
         self._store(person, staff.code)
@@ -163,9 +169,9 @@ class _People:
             at=came,
         )
 
-    def add_learner(self, number: int, among: int) -> None:
+    def add_learner(self, number: int) -> None:
         """The learner of a number, who comes when that number's turn is."""
-        came = self._came(number / among)
+        came = self._came(number / self.learners)
         province, home = self.homes.draw(self.chance)
         stays = self._stays(province, home, came // DAY)
         prefix = province.province.code if province else "TW"
@@ -244,7 +250,7 @@ class _People:
         email = phone = ""
         if chance.random() < 0.62:
             words = "".join(c for c in folded if c.isascii() and (c.isalnum() or c == " ")).split()
-            email = f"{'.'.join((words[-1], *words[:1])) if words else 'hv'}.{person.id}@khuyencong.example"
+            email = f"{'.'.join((words[-1], words[0]))}.{person.id}@khuyencong.example"
         if chance.random() < 0.7:
             # 053 was given to no network; multiplying spreads the numbers without repeating one.
             phone = f"+8453{person.id * 7_368_787 % 10_000_000:07}"

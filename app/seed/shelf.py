@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import permutations
+from itertools import islice, permutations
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from app.catalog import actions
 from app.catalog.bundle import from_folder
 from app.catalog.check import check
 from app.catalog.models import Course, CourseVersion, Lesson, Question, VersionQuestion
-from app.catalog.shipped import FOLDER, course_folders
+from app.catalog.shipped import course_folders
 from app.kernel.database import Database, session
 from app.questions import marking
 from app.questions.kinds import Question as Asked
@@ -80,23 +81,23 @@ class SeedCourse:
         return [self.questions[id_] for id_ in ids]
 
 
-def publish(database: Database, *, now: datetime) -> list[str]:
-    """Publish the shipped courses that were never published; returns their slugs."""
-    folders = course_folders(FOLDER)
+def publish(database: Database, folder: Path, *, now: datetime) -> list[str]:
+    """Publish the courses of a folder that were never published; returns their slugs."""
+    folders = course_folders(folder)
     known = {folder.name for folder in folders}
     with database.unit_of_work(write=False):
         there = set(session().scalars(select(Course.slug)))
     added = []
-    for folder in folders:
-        if folder.name in there:
+    for path in folders:
+        if path.name in there:
             continue
-        bundle, found = from_folder(folder)
+        bundle, found = from_folder(path)
         content = check(bundle, found, known_courses=known).content
         if content is not None:
             actions.store_files(content)
             with database.unit_of_work():
                 actions.publish(content, by=None, now=now)
-            added.append(folder.name)
+            added.append(path.name)
     return added
 
 
@@ -167,7 +168,7 @@ def _course(version: CourseVersion, slug: str) -> SeedCourse:
 
 def _question(question: Question, content: Asked) -> SeedQuestion:
     keys = [choice.key for choice in content.choices]
-    orders = [json.dumps(order) for order, _n in zip(permutations(keys), range(_ORDERS))]
+    orders = [json.dumps(order) for order in islice(permutations(keys), _ORDERS)]
     right, wrong = _answers(content)
     right_mark = marking.mark(content, marking.response_for(content, right))
     wrong_mark = marking.mark(content, marking.response_for(content, wrong))

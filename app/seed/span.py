@@ -66,7 +66,8 @@ class Chance:
 def uuid_from(chance: random.Random) -> str:
     """A UUID of version 4, as a browser makes it."""
     text = f"{chance.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def working_time(chance: random.Random) -> int:

@@ -14,7 +14,7 @@ from app.organization.actions import unit_sort_key
 from app.organization.models import Unit, UnitLine, UnitPast
 from app.organization.provinces import Province, provinces
 from app.seed.loading import Loader
-from app.seed.span import Span
+from app.seed.span import DAY, HOUR, Span
 from app.seed.trail import Trail
 
 _COMMUNES = Path(__file__).parent / "vendor" / "communes_34p_3321.csv"
@@ -141,7 +141,7 @@ def write(country: Country, loader: Loader, trail: Trail, span: Span) -> None:
             subject=f"unit:{unit.id}",
             unit_id=unit.id,
             after={"code": unit.code, "name": unit.name, "kind": unit.kind},
-            at=8 * 60 * 60,
+            at=6 * HOUR,
         )
     add_past = loader.into(
         UnitPast,
@@ -151,7 +151,7 @@ def write(country: Country, loader: Loader, trail: Trail, span: Span) -> None:
     for number, (unit, [row]) in enumerate(pasts.items(), 1):
         kind, name = _state_on(row, country.opened_on)
         parent_id = unit.parent.id if unit.parent else None
-        recorded = span.text((row.since - span.first_day).days * 86400)
+        recorded = span.text((row.since - span.first_day).days * DAY)
         since = row.since.isoformat()
         add_past((number, unit.id, kind, name, parent_id, opened, since, row.act, recorded))
     loader.finish()

@@ -1,0 +1,1 @@
+"""Tests of app/seed: what a synthetic country holds, and when it is refused."""
