@@ -93,6 +93,15 @@ def _l(source: str, **values: Any) -> Words:
 
 def nfc(text: str) -> str:
     """One spelling for one word: NFC, single spaces, no outer space, no control characters."""
+    if (
+        # Most texts are so already. A printable text has no space but the plain one.
+        text.isprintable()
+        and "  " not in text
+        and not text.startswith(" ")
+        and not text.endswith(" ")
+        and unicodedata.is_normalized("NFC", text)
+    ):
+        return text
     text = "".join(" " if c.isspace() else c for c in text if c.isspace() or c.isprintable())
     # Last, since a letter and its mark may meet only once what stood between them is gone.
     return unicodedata.normalize("NFC", " ".join(text.split()))
