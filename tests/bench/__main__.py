@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -161,7 +162,14 @@ def _section(
             )
         )
         command = [sys.executable, "-m", "tests.bench.section", str(asked), str(answered)]
-        subprocess.run(command, cwd=ROOT, check=True)
+        with subprocess.Popen(command, cwd=ROOT) as section:
+            try:
+                code = section.wait()
+            except BaseException:
+                section.terminate()
+                raise
+        if code:
+            raise SystemExit(f"the measuring of {name_of(database, learners)} ended with {code}")
         found: dict[str, Any] = json.loads(answered.read_text())
         return found
 
@@ -206,6 +214,7 @@ def main(given: list[str]) -> int:
     if given[:1] == ["table"]:
         return table(given[1:])
     options = options_of(arguments(given))
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     (options.kept / "seeded").mkdir(parents=True, exist_ok=True)
     return measure(options)
 

@@ -40,6 +40,7 @@ _POSTGRES = {
     "effective_cache_size": "2GB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
     "random_page_cost": "1.1",
 }
 _SETTINGS = (

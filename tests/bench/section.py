@@ -6,6 +6,7 @@ Apart, because the application joins its parts once a process.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 import traceback
@@ -68,6 +69,7 @@ def _measure(
     chosen = [page for page in PAGES.values() if not options.only or page.name in options.only]
     found: dict[str, Any] = {"version": installation.version, "rows": world.counts(), "pages": {}}
     try:
+        bench.warm()
         for page in chosen:
             try:
                 found["pages"][page.name] = row = _row(bench, page)
@@ -220,6 +222,8 @@ def _with_fewer(bench: Bench, installation: Installation, options: Options) -> d
 
 def main(asked: Path, answered: Path) -> int:
     """Read what to measure from a file and write what was found to another."""
+    # Told to stop, it stops its servers and takes its copies away.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     wanted = json.loads(asked.read_text())
     options = Options.read(wanted["options"])
     found = run(wanted["database"], wanted["learners"], options, wanted["base"])

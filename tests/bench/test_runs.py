@@ -78,6 +78,11 @@ def test_a_round_that_lies_among_the_earlier_ones_speaks_for_the_page():
     assert told(a_row(rate=[2.0, 2.0, 2.5]), a_row(rate=[2.4, 2.6, 2.7])) == []
 
 
+def test_a_single_wild_round_hides_no_slower_page_where_there_are_enough():
+    before, now = [0.95, 2.2, 2.42, 2.0, 2.24, 5.45], [5.22, 3.56, 4.38, 5.8, 3.77, 4.59]
+    assert told(a_row(alone=before), a_row(alone=now)) == [runs.RATIOS["alone"]]
+
+
 def test_one_statement_more_is_more_however_fast_it_is():
     assert told(a_row(statements=7), a_row(statements=8)) == ["statements"]
 
