@@ -18,7 +18,6 @@ from sqlalchemy import select
 
 from app.kernel import clock, jobs
 from app.kernel.audit import AuditRow
-from app.kernel.database import Database
 from app.kernel.files import files
 from app.kernel.lists import files as written
 from app.kernel.lists.parts import Parts
@@ -26,8 +25,8 @@ from app.people.actions import end_role, grant_role
 from app.people.queries import roles_of
 from app.reporting import exporting, rules
 from app.reporting.models import ReportExport
-from tests.reporting.story import IN_JUNE, Province
 from tests.conftest import SECRET
+from tests.reporting.story import IN_JUNE, Province
 from tests.world import NOW, a_completion, a_manager, a_person
 
 ROOT = Path(__file__).resolve().parents[2]
