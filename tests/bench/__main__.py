@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -119,6 +120,7 @@ def measure(options: Options) -> int:
         "moment": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine.description(),
         "commit": machine.commit(ROOT),
+        "load": round(os.getloadavg()[0], 1),
         "how": options.how(),
         "options": options.written(),
         "asked": {"sections": list(sections), "pages": pages},

@@ -29,7 +29,7 @@ def markdown(runs: Sequence[Mapping[str, Any]]) -> str:
     sections = {name: section for run in runs for name, section in run["sections"].items()}
     moments = sorted({run["moment"][:10] for run in runs})
     commits = sorted({run["commit"] for run in runs})
-    lines = [_about(runs[0]["machine"], moments, commits), "", *_summary(sections)]
+    lines = [_about(runs[0]["machine"], moments, commits), *_how(runs), "", *_summary(sections)]
     for name, section in sections.items():
         lines += ["", f"### {heading(name, section)}", "", *_pages(section)]
     for part in (_exports(sections), _processes(sections)):
@@ -50,6 +50,13 @@ def _about(machine: Mapping[str, Any], moments: Sequence[str], commits: Sequence
         f"{machine['system']}, Python {machine['python']}; {', '.join(moments)}, "
         f"commit {', '.join(commits)}."
     )
+
+
+def _how(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How it was measured, and what else the machine was doing: a reader must know."""
+    hows = {f"{run['how']['rounds']} rounds of {run['how']['seconds']:g} s" for run in runs}
+    busiest = max(run.get("load", 0.0) for run in runs)
+    yield f"{'; '.join(sorted(hows))}; load of the machine before: {busiest:g}."
 
 
 def _row(*cells: str) -> str:

@@ -44,6 +44,8 @@ def a_run(page: str = "lesson", row: dict[str, Any] | None = None, **others: Any
         "moment": "2026-11-24T08:00:00+00:00",
         "commit": "187f23d7e1",
         "machine": MACHINE,
+        "load": 0.3,
+        "how": {"seconds": 1.0, "rounds": 4, "each": 2},
         "sections": {"sqlite-1000": section},
         **others,
     }
@@ -51,7 +53,8 @@ def a_run(page: str = "lesson", row: dict[str, Any] | None = None, **others: Any
 
 def test_a_table_says_machine_date_and_commit():
     assert table.markdown([a_run()]).startswith(
-        "Một bộ xử lý, 2 cores, 8 GB, Linux 6, Python 3.11.2; 2026-11-24, commit 187f23d7e1."
+        "Một bộ xử lý, 2 cores, 8 GB, Linux 6, Python 3.11.2; 2026-11-24, commit 187f23d7e1.\n"
+        "4 rounds of 1 s; load of the machine before: 0.3.\n"
     )
 
 
