@@ -107,10 +107,12 @@ def _flowing(
     tally = Tally()
     with TemporaryFile() as copy:
         with database.unit_of_work(write=False) as current, speaking(asked.scope.language):
+            _hold_still(current)
             export = current.get_one(ReportExport, export_id)
             # Usually the moment of asking; but who fetches it tomorrow gets tomorrow's rows.
             origin = origin_of(asked, by=export.made_by, made_at=clock.now())
-            lines = csv_lines(asked.list.columns, tally.watch(asked.rows(current)), origin)
+            rows = tally.watch(_all_rows(current, asked))
+            lines = csv_lines(asked.list.columns, rows, origin)
             yield _copied(copy, next(lines))
             while together := b"".join(islice(lines, LINES_AT_ONCE)):
                 yield _copied(copy, together)
@@ -118,6 +120,11 @@ def _flowing(
             found = current.get_one(ReportExport, export_id, with_for_update=True)
             if found.finished_at is None:
                 finish(found, Made(files().store_file(copy), tally.sha256, tally.count))
+
+
+def _all_rows(current: Session, asked: Asked[Scope]) -> Iterator[tuple[Value, ...]]:
+    """Every row, found by key first: SQLite would keep all columns in memory to sort by one."""
+    yield from asked.rows_of(current, asked.ids(current))
 
 
 def _copied(copy: Any, piece: bytes) -> bytes:
@@ -131,10 +138,12 @@ def _copied(copy: Any, piece: bytes) -> bytes:
 def asked_again(export: ReportExport) -> Asked[Scope]:
     """The question of a recorded export, as it was asked."""
     listed = next(found for found in BY_ADDRESS.values() if found.name == export.list_name)
-    scope = Scope(
-        tuple(export.filters["roots"]),
-        clock.local_date(export.made_at),
-        export.filters["language"],
+    scope = queries.measured(
+        Scope(
+            tuple(export.filters["roots"]),
+            clock.local_date(export.made_at),
+            export.filters["language"],
+        )
     )
     arguments: dict[str, str] = export.filters["arguments"]
     return listed.ask(arguments, scope, queries.options(listed, scope, arguments))

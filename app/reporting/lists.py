@@ -142,7 +142,12 @@ def _people(scope: Scope) -> Rows:
     place, held = aliased(Membership), aliased(Membership)
     first_place = (
         select(place.id)
-        .where(place.person_id == Person.id, scope.holds(place.unit_id), holds_on(place, scope.on))
+        .where(
+            place.person_id == Person.id,
+            # Of a person's few places, not of all units one by one whether the person is there.
+            scope.holds(unindexed(place.unit_id)),
+            holds_on(place, scope.on),
+        )
         .order_by(place.is_primary.desc(), place.id)
         .limit(1)
         .correlate(Person)

@@ -209,13 +209,13 @@ def trained_on_paper() -> Any:
 @open_to("manager")
 @own_transactions
 def export(address: str) -> Any:
-    listed, scope, now = BY_ADDRESS[address], _scope(), clock.now()
+    listed, now = BY_ADDRESS[address], clock.now()
     form = request.form.get("dang", "")
     if form not in (("docx",) if listed is TRAINED else ("csv", "xlsx")):
         abort(404)
     # Reads and makes the file first: nobody waits for a write lock meanwhile.
     with database().unit_of_work(write=False):
-        asked = _asked(listed, request.form, scope)
+        asked = _asked(listed, request.form, _measured())
         count, made = asked.count(session()), None
         if count and exporting.fits_in_a_request(form, count):
             origin = exporting.origin_of(asked, by=me(), made_at=now)

@@ -132,8 +132,8 @@ def write_xlsx(
     was asked. Codes are text, dates are dates, numbers are numbers. Raises ValueError above
     what a sheet holds, and writes nothing that can be opened then.
 
-    The library makes the book with no rows but one, whose place ours take: 100,000 of them
-    cost it 17 s and this 2 (docs/building/decisions/spreadsheets.md).
+    The library makes the book with no rows but one, whose place ours take: of 15 s that
+    100,000 of them cost it, this leaves two (docs/building/decisions/spreadsheets.md).
     """
     before, sample, _after = _around_rows(_empty_book(columns, origin, 0))
     styles = re.findall(rb' s="(\d+)"', sample)
