@@ -239,8 +239,15 @@ def _due(now: datetime, lease: timedelta) -> list[ColumnElement[bool]]:
         Job.lease_until < now,
         Job.lease_until > now + 2 * lease,  # the clock went back; nobody leases for so long
     )
+    due = or_(
+        Job.not_before <= now,
+        # The clock had run ahead when it was queued, or when it was told to wait after a failure:
+        # it would wait until that moment comes again, and keep its periodic task from the rest.
+        Job.queued_at > now + lease,
+        and_(Job.tries > 0, Job.not_before > now + 2 * LONGEST_PAUSE),
+    )
     # A worker of an older release leaves tasks that it does not know to the newer ones.
-    return [_open(), Job.name.in_(_book.tasks), Job.not_before <= now, free]
+    return [_open(), Job.name.in_(_book.tasks), due, free]
 
 
 def _held(current: Session, run: Run) -> Job:

@@ -511,6 +511,23 @@ def test_a_lease_from_a_clock_that_was_set_back_holds_nobody_up(database, queue,
 # The calendar
 
 
+def test_a_job_queued_while_the_clock_ran_ahead_is_run_when_it_was_set_back(database, job):
+    ahead = clock.now() + timedelta(hours=3)
+    with database.unit_of_work():
+        jobs.enqueue("test-write-once", {"name": "x"}, key="x", now=ahead)
+    assert run(database)
+    assert job("x").finished_at is not None
+
+
+def test_a_pause_told_by_a_clock_that_ran_ahead_ends_when_it_was_set_back(
+    database, queue, job, change
+):
+    queue("test-write-once", {"name": "x"}, key="x")
+    change("x", tries=1, not_before=clock.now() + timedelta(days=2))
+    assert run(database)
+    assert job("x").finished_at is not None
+
+
 def test_what_is_due_every_period_is_queued_once_by_any_number_of_workers(database, worker):
     def sweeps() -> list[Job]:
         with database.unit_of_work(write=False) as current:
