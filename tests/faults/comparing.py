@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -224,9 +224,10 @@ def possible_answers(
     """What may stand as the answer to a question after these saves and submissions.
 
     Of one device the highest number wins, however late a lower one arrives; of several, who
-    came last. What was sent without an answer may count or not.
+    came last. What was sent without an answer may count or not. What was sent again changes
+    nothing that it changed already.
     """
-    named = [act for act in saves if key in act.what["answers"]]
+    named = [act for act in _each_once(saves) if key in act.what["answers"]]
     done = [act for act in named if act.outcome == DONE]
     left = [act for act in named if not any(_outdoes(other, act) for other in done)]
     possible = {_tidy(act.what["answers"][key]) for act in left}
@@ -238,6 +239,18 @@ def possible_answers(
     if len(forms) == 1 and _surely_replaces(submits, named):
         return forms
     return possible | forms
+
+
+def _each_once(saves: Sequence[Act]) -> list[Act]:
+    """Saves by their UUID: sent when it first was, taken when that was first acknowledged."""
+    first: dict[str, Act] = {}
+    for act in sorted(saves, key=lambda act: act.sent):
+        before = first.get(act.uuid)
+        if before is None:
+            first[act.uuid] = act
+        elif act.outcome == DONE and (before.outcome != DONE or act.answered < before.answered):
+            first[act.uuid] = replace(act, sent=before.sent)
+    return list(first.values())
 
 
 def _outdoes(other: Act, act: Act) -> bool:

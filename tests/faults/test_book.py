@@ -37,9 +37,10 @@ def an_act(
 def a_save(key: str, values: list[str], *, outcome: str = DONE, **others: Any) -> Act:
     """A save of one answer; `sent` and `answered` are seconds, `sequence` the device's number."""
     times = {name: others.pop(name) for name in ("sent", "answered") if name in others}
-    uuid = others.pop("uuid", UUIDS["s"])
+    uuid = others.pop("uuid", "")
     what = {"attempt": 11, "answers": {key: values}, "device": "d", "sequence": 1}
     what |= {"by_script": True, "is_late": False, **others}
+    uuid = uuid or f"{what['device']}-{what['sequence']}"
     return replace(an_act("save", what, outcome, uuid), **times)
 
 
@@ -50,7 +51,7 @@ def acts() -> list[Act]:
         an_act("answer", {"course": "khoa", "question": "q", "values": ["c1"]}, uuid=UUIDS["a"]),
         an_act("finish", {"course": "khoa", "lesson": "bai-1"}, uuid=UUIDS["f"], completed=False),
         an_act("start", {"course": "khoa"}),
-        a_save("ks-1", ["r"]),
+        a_save("ks-1", ["r"], uuid=UUIDS["s"]),
         an_act(
             "submit",
             {"attempt": 11, "answers": {"ks-1": ["r"]}, "device": "d", "sequence": 2},
@@ -303,6 +304,15 @@ def test_of_two_devices_whoever_comes_last_counts():
     assert answers(first, second) == only("2")
     meanwhile = replace(second, sent=1.5)
     assert answers(first, meanwhile) == only("1", "2")
+
+
+def test_what_is_sent_again_after_it_was_taken_does_not_count_again():
+    first = a_save("k", ["1"], sequence=1, sent=1.0, answered=2.0)
+    newer = a_save("k", ["2"], device="e", sequence=1, sent=3.0, answered=4.0)
+    again = replace(first, sent=5.0, answered=6.0)
+    assert answers(first, newer, again) == only("2")
+    lost = replace(first, outcome=UNKNOWN, answered=2.0)
+    assert answers(lost, newer, again) == only("1", "2")
 
 
 def test_a_save_without_an_answer_counts_or_not_until_a_later_one_is_taken():
