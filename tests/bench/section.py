@@ -192,28 +192,31 @@ def _memory(bench: Bench, installation: Installation) -> dict[str, Any]:
 
 
 def _with_fewer(bench: Bench, installation: Installation, options: Options) -> dict[str, Any]:
-    """Requests a second with every process and with one, as connections happen to come."""
+    """Requests a second, and cores at work, with every process and with one, as connections
+    happen to come. The driver takes its own part of the cores."""
     page = PAGES["lesson"]
     requests = page.make(bench.world, 0)
     found: dict[str, Any] = {}
 
-    def rate(server: Server) -> float:
+    def look(server: Server) -> dict[str, float]:
         bench.driver.link_unsorted(server.port, CROWD)
         one = Requests(requests.all)
         bench.slice(one, 200, seconds=0.5, connections=CROWD)
-        heard = [
-            bench.slice(one, 200, seconds=options.seconds, connections=CROWD).heard
-            for _ in range(2)
+        slices = [
+            bench.slice(one, 200, seconds=options.seconds, connections=CROWD) for _ in range(2)
         ]
-        return round(median(h.rate for h in heard), 1)
+        return {
+            "rate": round(median(one.heard.rate for one in slices), 1),
+            "cores": round(median(one.web_seconds / one.heard.elapsed for one in slices), 2),
+        }
 
     everyone = bench.server
-    found[str(everyone.processes)] = rate(everyone)
+    found[str(everyone.processes)] = look(everyone)
     if everyone.processes > 1:
         alone = Server(installation, processes=1, slow={})
         try:
             bench.server = alone
-            found["1"] = rate(alone)
+            found["1"] = look(alone)
         finally:
             bench.server = everyone
             alone.stop()

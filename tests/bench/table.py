@@ -149,7 +149,8 @@ def _processes(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
     lines = ["### Memory, processes, slow clients", ""]
     lines += _head(
         *("", "largest process, MB", "all, PSS MB", "PostgreSQL, MB"),
-        *("lesson/s, 1 process", "lesson/s, all", "p99 ms alone", "p99 ms beside 40 slow uploads"),
+        *("lesson/s (cores at work), 1 process", "the same, all processes"),
+        *("p99 ms alone", "p99 ms beside 40 slow uploads"),
     )
     for name, section in sections.items():
         memory, rates = section.get("memory", {}), section.get("processes", {})
@@ -160,10 +161,14 @@ def _processes(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 f"{max((one.get('peak', 0) for one in memory.values()), default=0):.0f}",
                 f"{memory.get('total', {}).get('pss', 0):.0f}",
                 f"{memory['postgresql']['pss']:.0f}" if "postgresql" in memory else "",
-                f"{rates['1']:.0f}" if "1" in rates else "",
-                f"{rates[max(rates)]:.0f}" if rates and "problem" not in rates else "",
+                _rate(rates.get("1")),
+                _rate(rates[max(rates)]) if rates and "problem" not in rates else "",
                 f"{slow['without']['p99_ms']:.1f}" if "without" in slow else "",
                 f"{slow['with']['p99_ms']:.1f}" if "with" in slow else "",
             )
         )
     return lines
+
+
+def _rate(found: Mapping[str, float] | None) -> str:
+    return f"{found['rate']:.0f} ({found['cores']:.1f})" if found else ""
