@@ -251,14 +251,16 @@ ACTS = {
     ),
     "certificate.issue": Act(
         group="certificate",
-        sentence=_l("cấp giấy chứng nhận số %(number)s theo quyết định %(decision)s"),
+        sentence=_l("cấp giấy chứng nhận số %(number)s cho %(person)s, quyết định %(decision)s"),
     ),
     "certificate.revoked": Act(
         group="certificate",
-        sentence=_l("thu hồi giấy chứng nhận số %(number)s theo %(decision)s"),
+        sentence=_l("thu hồi giấy chứng nhận số %(number)s của %(person)s, %(decision)s"),
     ),
     "certificate.superseded": Act(
         group="certificate",
-        sentence=_l("cấp lại giấy chứng nhận số %(number)s, bản mới có mã %(decision)s"),
+        sentence=_l(
+            "cấp lại giấy chứng nhận số %(number)s của %(person)s, bản mới mã %(decision)s"
+        ),
     ),
 }

@@ -37,6 +37,13 @@ class Act:
         values["subject"] = subject or UNKNOWN
         return (str(Words(self.sentence.source)) % values).strip()
 
+    def tells_all(self, content: Mapping[str, Any]) -> bool:
+        """Whether the sentence says everything that the act recorded."""
+        after = content.get("after") or {}
+        return not content.get("before") and all(
+            f"%({name})s" in self.sentence.source for name in after
+        )
+
     def say(self, name: str, value: Any) -> str:
         """A recorded value in words."""
         if name in self.says:
@@ -96,6 +103,8 @@ LABELS: dict[str, Words] = {
     "address": _l("Địa chỉ"),
     "status": _l("Mã trả lời"),
     "why": _l("Lý do"),
+    "reason": _l("Lý do"),
+    "person": _l("Người"),
 }
 
 REFUSED = "refused"

@@ -44,7 +44,7 @@ class Told:
     sentence: str
     unit: str
     changes: tuple[tuple[Words | str, str, str], ...]
-    """(what, before, after), where the row keeps any."""
+    """(what, before, after), where the sentence does not say it all."""
 
 
 def _rows(scope: AuditScope) -> Select[Any]:
@@ -122,10 +122,8 @@ def _told(row: Any, names: dict[str, str]) -> Told:
             return names.get(f"unit:{part[key]}", acts.UNKNOWN)
         return act.say(key, part[key]) if key in part else ""
 
-    changes = tuple(
-        (acts.LABELS.get(key, key), say(key, before), say(key, after))
-        for key in dict.fromkeys((*before, *after))
-    )
+    keys = () if act.tells_all(content) else dict.fromkeys((*before, *after))
+    changes = tuple((acts.LABELS.get(key, key), say(key, before), say(key, after)) for key in keys)
     return Told(row, act.told(subject, content), names.get(f"unit:{row.unit_id}", ""), changes)
 
 

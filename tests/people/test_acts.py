@@ -88,9 +88,7 @@ def test_a_change_shows_what_stood_before_and_after(
 ):
     as_(province.manager)
     page = browser.get(f"{PAGE}?viec=unit")
-    change = next(
-        row[ACT] for row in page.table("audit").values() if "thay đổi đơn vị" in row[ACT]
-    )
+    change = next(row[ACT] for row in page.table("audit").values() if "thay đổi đơn vị" in row[ACT])
     assert "Trung tâm Khuyến công tỉnh Minh Sơn" in change
     assert "Trung tâm Khuyến công và Xúc tiến thương mại Minh Sơn" in change
     assert "12/QĐ-UBND" in change
