@@ -14,9 +14,10 @@ from app.catalog import views as catalog
 from app.credentials import commands as credentials_commands
 from app.credentials import models as _credentials
 from app.credentials import printing as _credentials_printing
+from app.credentials import rules as credentials_rules
 from app.credentials import views as credentials
 from app.home import views as home
-from app.kernel import audit, jobs, limits, mail, slots, upkeep
+from app.kernel import acts, audit, jobs, limits, mail, slots, upkeep
 from app.kernel import commands as kernel_commands
 from app.kernel.slots import NavigationEntry, SignedIn
 from app.kernel.web import submissions
@@ -25,15 +26,19 @@ from app.learning import models as _learning
 from app.learning import views as learning
 from app.organization import commands as organization_commands
 from app.organization import models as _organization
+from app.organization import rules as organization_rules
 from app.organization import views as organization
 from app.people import commands as people_commands
 from app.people import models as _people
 from app.people import queries as people_queries
+from app.people import rules as people_rules
 from app.people import views as people
 from app.reporting import exporting as _reporting_exporting
 from app.reporting import models as _reporting
+from app.reporting import rules as reporting_rules
 from app.reporting import views as reporting
 from app.requirements import models as _requirements
+from app.requirements import rules as requirements_rules
 from app.requirements import views as requirements
 from app.seed import commands as seed_commands
 
@@ -87,6 +92,14 @@ def install(app: Flask) -> None:
         seed_commands.command,
     ):
         app.cli.add_command(commands)
+    for rules in (
+        organization_rules,
+        people_rules,
+        credentials_rules,
+        requirements_rules,
+        reporting_rules,
+    ):
+        acts.declare(rules.ACTS)
     slots.fill(signed_in=people_queries.load_signed_in, entries=navigation)
 
 
@@ -131,6 +144,8 @@ def navigation(who: SignedIn | None) -> list[NavigationEntry]:
                 (pgettext("navigation", "Đơn vị"), "organization.units", "units"),
                 (_("Nhân sự"), "people.persons", "people"),
             ]
+        if who.is_a("manager"):
+            entries.append((_("Nhật ký"), "people.acts", "list"))
         entries.append((_("Tài khoản"), "people.account", "person"))
     addresses = [url_for(endpoint) for _label, endpoint, _icon in entries]
     held = {

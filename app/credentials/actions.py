@@ -203,7 +203,11 @@ def issue_under_standing_decision(completion: Completion, now: datetime) -> Cert
         "certificate.issue",
         subject=f"certificate:{issued[0].code}",
         unit_id=decision.unit_id,
-        after={"decision": decision.decision_number, "number": issued[0].register_no},
+        after={
+            "decision": decision.decision_number,
+            "number": issued[0].register_no,
+            "person": person.full_name,
+        },
         now=now,
     )
     return issued[0]
@@ -526,7 +530,12 @@ def _end(
         )
     )
     session().flush()
-    values: dict[str, Any] = {"number": certificate.register_no, "decision": decision}
+    values: dict[str, Any] = {
+        "number": certificate.register_no,
+        "decision": decision,
+        "person": certificate.person.full_name,
+        "reason": reason.strip(),
+    }
     audit.record(
         f"certificate.{kind}",
         actor=by,

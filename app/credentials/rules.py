@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from app.kernel.acts import Act
 from app.kernel.refusals import Refusal
 from app.kernel.words import Words, _l, fold, read_date
 
@@ -234,3 +235,32 @@ def check_decision_day(name: str, *, completed_on: date, decided_on: date, today
                 name=name,
             )
         )
+
+
+ACTS = {
+    "standing-decision.open": Act(
+        group="certificate",
+        sentence=_l("bắt đầu công nhận thường xuyên theo quyết định %(decision)s ngày %(date)s"),
+    ),
+    "standing-decision.end": Act(
+        group="certificate", sentence=_l("kết thúc quyết định công nhận thường xuyên %(decision)s")
+    ),
+    "certificates.issue": Act(
+        group="certificate",
+        sentence=_l("cấp giấy chứng nhận theo quyết định %(decision)s, số vào sổ %(numbers)s"),
+    ),
+    "certificate.issue": Act(
+        group="certificate",
+        sentence=_l("cấp giấy chứng nhận số %(number)s cho %(person)s, quyết định %(decision)s"),
+    ),
+    "certificate.revoked": Act(
+        group="certificate",
+        sentence=_l("thu hồi giấy chứng nhận số %(number)s của %(person)s, %(decision)s"),
+    ),
+    "certificate.superseded": Act(
+        group="certificate",
+        sentence=_l(
+            "cấp lại giấy chứng nhận số %(number)s của %(person)s, bản mới mã %(decision)s"
+        ),
+    ),
+}

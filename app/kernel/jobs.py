@@ -110,12 +110,14 @@ class Run:
 
 
 Task = Callable[[Run], None]
+Aside = Callable[[Database], None]
 
 
 @dataclass
 class _Book:
     tasks: dict[str, Task] = field(default_factory=dict)
     every: dict[str, timedelta] = field(default_factory=dict)
+    asides: dict[Aside, float] = field(default_factory=dict)
 
 
 _book = _Book()
@@ -131,6 +133,19 @@ def task(name: str, *, every: timedelta | None = None) -> Callable[[Task], Task]
         _book.tasks[name] = function
         if every is not None:
             _book.every[name] = every
+        return function
+
+    return register
+
+
+def beside(*, every: float) -> Callable[[Aside], Aside]:
+    """Register something short that every worker does each so many seconds, beside its jobs.
+
+    For what must not wait until a long job ends. Several workers may do it at once.
+    """
+
+    def register(function: Aside) -> Aside:
+        _book.asides[function] = every
         return function
 
     return register
@@ -345,6 +360,8 @@ def work(
     """Run jobs until told to stop. One call a worker process."""
     holder = secrets.token_hex(8)
     next_calendar = 0.0
+    for aside, every in _book.asides.items():
+        threading.Thread(target=_aside, args=(aside, every, database, stop), daemon=True).start()
     while not stop.is_set():
         try:
             if time.monotonic() >= next_calendar:
@@ -356,6 +373,14 @@ def work(
             # The database may be away for a moment; a worker that dies helps nobody.
             log.exception("the worker could not reach its jobs")
             stop.wait(5)
+
+
+def _aside(aside: Aside, every: float, database: Database, stop: threading.Event) -> None:
+    while not stop.wait(every):
+        try:
+            aside(database)
+        except Exception:
+            log.exception("%s failed, and is tried again", aside.__name__)
 
 
 @task("sweep-jobs", every=timedelta(days=1))

@@ -6,6 +6,7 @@ does not know is dropped and made again after every upgrade.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,10 +39,10 @@ def declare(extra: Extra) -> None:
         _extras.append(extra)
 
 
-def frozen_table(table: str, why: str) -> Extra:
+def frozen_table(table: str, why: str, *, verbs: Sequence[str] = ("UPDATE", "DELETE")) -> Extra:
     """Triggers by which the database itself refuses to change or delete a table's rows."""
     sqlite = []
-    for verb in ("UPDATE", "DELETE"):
+    for verb in verbs:
         name = f"{table}_no_{verb.lower()}"
         sqlite += [
             f"DROP TRIGGER IF EXISTS {name}",
@@ -52,7 +53,7 @@ def frozen_table(table: str, why: str) -> Extra:
         f"CREATE OR REPLACE FUNCTION {table}_is_frozen() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{why}'; END $$",
         f"DROP TRIGGER IF EXISTS {table}_frozen ON {table}",
-        f"CREATE TRIGGER {table}_frozen BEFORE UPDATE OR DELETE ON {table} "
+        f"CREATE TRIGGER {table}_frozen BEFORE {' OR '.join(verbs)} ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_is_frozen()",
     )
     return Extra(f"frozen:{table}", tuple(sqlite), postgresql)

@@ -9,18 +9,21 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from app.kernel import audit, clock, jobs, limits
-from app.kernel.database import is_sqlite
+from app.kernel.database import Database, is_sqlite
 from app.kernel.web import submissions
 
+SEAL_SECONDS = 3.0
+"""Between two looks for unsealed rows: what is older than ten seconds is part of the chain."""
 
-@jobs.task("seal-audit", every=timedelta(minutes=1))
-def seal_audit(run: jobs.Run) -> None:
+
+@jobs.beside(every=SEAL_SECONDS)
+def seal_audit(database: Database) -> None:
     """Chain the audit rows written since the last time."""
-    sealed = audit.BATCH
+    with database.unit_of_work(write=False):
+        sealed = audit.BATCH if audit.is_behind() else 0
     while sealed == audit.BATCH:
-        with run.step():
+        with database.unit_of_work():
             sealed = audit.seal()
-            run.done += sealed
 
 
 @jobs.task("sweep-counters", every=timedelta(hours=6))

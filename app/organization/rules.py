@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from app.kernel.acts import Act, among
 from app.kernel.refusals import Refusal
 from app.kernel.words import _l
 
@@ -69,3 +70,11 @@ def check_parent(unit_id: int, lines_above_parent: list[int]) -> None:
     """Raise UnitWouldLoop when a unit would come to stand above itself."""
     if unit_id in lines_above_parent:
         raise UnitWouldLoop
+
+
+_KIND = {"kind": among(KIND_NAMES)}
+
+ACTS = {
+    "unit.found": Act(group="unit", sentence=_l("thêm đơn vị %(name)s, mã %(code)s"), says=_KIND),
+    "unit.change": Act(group="unit", sentence=_l("thay đổi đơn vị %(subject)s"), says=_KIND),
+}

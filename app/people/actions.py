@@ -234,6 +234,7 @@ def invite(
         "invitation.make",
         actor=by,
         subject=f"person:{person.id}" if person else "installation",
+        unit_id=_unit_of(person, now) if person else None,
         after={"purpose": purpose},
         now=now,
     )
@@ -251,6 +252,11 @@ def use_invitation(token: str, *, now: datetime) -> Invitation:
         raise rules.InvitationSpent
     found.used_at = now
     return found
+
+
+def _unit_of(person: Person, now: datetime) -> int | None:
+    place = queries.primary_membership(person.id, local_date(now))
+    return place.unit_id if place else None
 
 
 def set_password(person: Person, password_hash: str, *, now: datetime) -> Account:
@@ -271,7 +277,13 @@ def set_password(person: Person, password_hash: str, *, now: datetime) -> Accoun
         .where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
         .values(used_at=now)
     )
-    audit.record("password.set", actor=person, subject=f"person:{person.id}", now=now)
+    audit.record(
+        "password.set",
+        actor=person,
+        subject=f"person:{person.id}",
+        unit_id=_unit_of(person, now),
+        now=now,
+    )
     return account
 
 
@@ -355,7 +367,13 @@ def end_other_sessions(person: Person, token: str, *, now: datetime) -> None:
         )
         .values(ended_at=now)
     )
-    audit.record("session.end-others", actor=person, subject=f"person:{person.id}", now=now)
+    audit.record(
+        "session.end-others",
+        actor=person,
+        subject=f"person:{person.id}",
+        unit_id=_unit_of(person, now),
+        now=now,
+    )
 
 
 def mail_invitation(person: Person, address: str, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from app.kernel.acts import Act, among
 from app.kernel.refusals import Refusal
 from app.kernel.words import _l, fold, nfc
 
@@ -217,3 +218,37 @@ def check_birth_date(birth_date: date | None, today: date) -> None:
 def staff_code_of(number: int) -> str:
     """The code that the product makes where an office has none: KC and six digits."""
     return f"KC{number:06}"
+
+
+_ROLE = {"role": among(ROLE_NAMES)}
+_PURPOSE = {"purpose": among({"password": _l("đặt mật khẩu"), "found": _l("thiết lập ban đầu")})}
+
+ACTS = {
+    "person.register": Act(
+        group="person", sentence=_l("thêm người %(name)s, mã cán bộ %(staff_code)s")
+    ),
+    "person.rename": Act(group="person", sentence=_l("ghi lại họ tên của %(subject)s: %(name)s")),
+    "membership.join": Act(
+        group="person",
+        sentence=_l("thêm nơi công tác cho %(subject)s: %(kind)s, từ %(from)s"),
+        says={"kind": among(MEMBERSHIP_NAMES)},
+    ),
+    "membership.leave": Act(
+        group="person", sentence=_l("kết thúc nơi công tác của %(subject)s từ %(on)s")
+    ),
+    "role.grant": Act(
+        group="role", sentence=_l("giao vai trò %(role)s cho %(subject)s"), says=_ROLE
+    ),
+    "role.end": Act(
+        group="role", sentence=_l("thu lại vai trò %(role)s của %(subject)s"), says=_ROLE
+    ),
+    "invitation.make": Act(
+        group="sign-in",
+        sentence=_l("tạo liên kết %(purpose)s cho %(subject)s"),
+        says=_PURPOSE,
+    ),
+    "password.set": Act(group="sign-in", sentence=_l("đặt mật khẩu của %(subject)s")),
+    "session.end-others": Act(
+        group="sign-in", sentence=_l("đăng xuất %(subject)s khỏi các thiết bị khác")
+    ),
+}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from app.kernel.acts import Act, among
 from app.kernel.refusals import Refusal
-from app.kernel.words import _l
+from app.kernel.words import _l, show_number
 
 ROWS_IN_A_REQUEST = 5_000
 """Up to so many rows a workbook is made while the manager waits; above, by a job."""
@@ -78,3 +79,20 @@ def months_between(first: date, last: date) -> list[tuple[int, int]]:
 def share(part: int, whole: int) -> float | None:
     """A part of a whole between 0 and 1; nothing of nothing."""
     return part / whole if whole else None
+
+
+LIST_NAMES = {
+    "people": _l("học viên"),
+    "enrollments": _l("ghi danh"),
+    "completions": _l("hoàn thành khóa học"),
+    "certificates": _l("giấy chứng nhận"),
+    "trained": _l("cán bộ đã bồi dưỡng"),
+}
+
+ACTS = {
+    "export": Act(
+        group="export",
+        sentence=_l("xuất danh sách %(list)s ra tệp %(form)s, %(rows)s dòng"),
+        says={"list": among(LIST_NAMES), "form": str.upper, "rows": show_number},
+    ),
+}

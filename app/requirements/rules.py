@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from app.kernel.acts import Act
 from app.kernel.refusals import Refusal
 from app.kernel.words import _l
 
@@ -24,3 +25,11 @@ def check_due(due_on: date, today: date) -> None:
     """Raise DueInThePast."""
     if due_on < today:
         raise DueInThePast
+
+
+ACTS = {
+    "requirement.make": Act(
+        group="requirement", sentence=_l("giao khóa học %(course)s, hạn %(due_on)s")
+    ),
+    "requirement.withdraw": Act(group="requirement", sentence=_l("rút một yêu cầu học")),
+}

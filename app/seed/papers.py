@@ -267,7 +267,11 @@ class _Papers:
                 "certificate.issue",
                 subject=f"certificate:{issued.code}",
                 unit_id=standing.unit.id,
-                after={"decision": recognition.decision_number, "number": issued.register_no},
+                after={
+                    "decision": recognition.decision_number,
+                    "number": issued.register_no,
+                    "person": begun.learner.name,
+                },
                 at=at,
             )
         elif self.chance.random() >= _LEFT_WAITING:

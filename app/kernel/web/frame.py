@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask_babel import gettext
@@ -16,13 +16,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from app.kernel import assets, clock, slots, words
+from app.kernel import acts, assets, audit, clock, slots, words
 from app.kernel.database import Database, serialize, set_current
 from app.kernel.envelope import new_uuid
 from app.kernel.refusals import Refusal
 from app.kernel.web import language, submissions
 from app.kernel.web.access import open_to, without_database
-from app.kernel.web.answers import is_safe_local_address, page
+from app.kernel.web.answers import after_refusal, is_safe_local_address, page
 from app.kernel.web.language import current_language
 from app.kernel.web.security import SAFE_METHODS, harden, is_cross_site
 
@@ -176,6 +176,7 @@ def _admit(view: Any) -> Any:
 
 
 def _close_transaction(response: Response) -> Response:
+    _note_refused_power(response)
     current = g.get("session")
     if current is not None:
         if g.write and response.status_code < 400:
@@ -188,11 +189,37 @@ def _close_transaction(response: Response) -> Response:
             current.rollback()
         _release()
     if g.get("after_refusal"):
-        acts, g.after_refusal = g.after_refusal, []
+        rest, g.after_refusal = g.after_refusal, []
         with _database().unit_of_work():
-            for act in acts:
+            for act in rest:
                 act()
     return response
+
+
+_REFUSED = frozenset({403, 404, 409})
+_POWERS = frozenset({"trainer", "manager", "administrator"})
+
+
+def _note_refused_power(response: Response) -> None:
+    """An act of power that was refused is kept too: who tried what, and what was answered."""
+    who = g.get("signed_in")
+    if not g.get("write") or who is None or response.status_code not in _REFUSED:
+        return
+    if not _POWERS.intersection(getattr(_view(), "open_to", ())):
+        return
+    actor = _Actor(who.person.id, who.person.full_name)  # the row is gone with its transaction
+    tried = {"address": request.path[:200], "status": response.status_code}
+    now = clock.now()
+    after_refusal(
+        lambda: audit.record(
+            acts.REFUSED, actor=actor, after=tried | {"why": g.get("refused_with", "")}, now=now
+        )
+    )
+
+
+class _Actor(NamedTuple):
+    id: int
+    full_name: str
 
 
 def _release() -> None:
@@ -208,6 +235,7 @@ def _drop_transaction(_error: BaseException | None) -> None:
 
 
 def _answer_refusal(refusal: Refusal) -> Response:
+    g.refused_with = str(refusal)
     return page("errors/409.html", 409, text=str(refusal), back=_back())
 
 

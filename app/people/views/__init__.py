@@ -4,4 +4,4 @@ from flask import Blueprint
 
 pages = Blueprint("people", __name__, template_folder="../templates")
 
-from app.people.views import accounts, persons, sign_in  # noqa: E402, F401
+from app.people.views import accounts, acts, persons, sign_in  # noqa: E402, F401
