@@ -9,6 +9,8 @@ driver      the browser: a process of its own that sends requests and notes the 
 machine     processor time and memory of processes
 world       what pages need: sessions, lessons to finish, attempts to submit, codes to check
 pages       every page that is measured
+exporting   lists as files
+proving     the audit chain read again
 measuring   slices of a page and its floors in turn, and what follows from them
 section     one database with one size, from start to end
 runs        runs as they are kept, and the comparison of two

@@ -19,7 +19,7 @@ from tests.bench.instances import ROOT, name_of
 from tests.bench.options import DATABASES, DEMO, SIZES, Options
 
 DOCUMENT = ROOT / "docs" / "building" / "performance.md"
-PARTS = ("exports", "slow-clients", "processes")
+PARTS = ("exports", "slow-clients", "processes", "audit")
 """What is measured besides pages."""
 
 

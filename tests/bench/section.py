@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench import exporting, floors, machine
+from tests.bench import exporting, floors, machine, proving
 from tests.bench.driver import SlowClients
 from tests.bench.instances import Installation, Server, installed
 from tests.bench.measuring import Bench, NothingThere, WrongAnswer, middle
-from tests.bench.options import Options
+from tests.bench.options import SIZES, Options
 from tests.bench.pages import FLOOR_NOTES, PAGES, Page, Requests
 from tests.bench.world import World
 
@@ -43,12 +43,14 @@ def run(
         server = Server(installation, processes=cores, slow=_by_view(options))
         world = World(installation, seed=options.seed)
         try:
-            return _measure(world, server, installation, options, base) | {
-                "seconds": round(time.monotonic() - began)
-            }
+            found = _measure(world, server, installation, options, base)
         finally:
             world.close()
             server.stop()
+        if "audit" in options.only or (not options.only and learners >= max(SIZES)):
+            found["audit"] = _tried(lambda: proving.prove(installation, seed=options.seed))
+            say(f"  audit: {found['audit']}")
+        return found | {"seconds": round(time.monotonic() - began)}
 
 
 def _by_view(options: Options) -> dict[str, float]:

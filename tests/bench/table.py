@@ -32,7 +32,7 @@ def markdown(runs: Sequence[Mapping[str, Any]]) -> str:
     lines = [_about(runs[0]["machine"], moments, commits), *_how(runs), "", *_summary(sections)]
     for name, section in sections.items():
         lines += ["", f"### {heading(name, section)}", "", *_pages(section)]
-    for part in (_exports(sections), _processes(sections)):
+    for part in (_exports(sections), _processes(sections), _audit(sections)):
         lines += ["", *part] if part else []
     return "\n".join(lines) + "\n"
 
@@ -168,6 +168,22 @@ def _processes(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
             )
         )
     return lines
+
+
+def _audit(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = ["### The audit chain proved", "", *_head("chain", "rows", "all s", "peak MB")]
+    for name, section in sections.items():
+        found = section.get("audit", {})
+        if "total_s" in found:
+            lines.append(
+                _row(
+                    heading(name, section),
+                    f"{found['rows']:,}",
+                    f"{found['total_s']:.0f}",
+                    f"{found['peak_mb']}",
+                )
+            )
+    return lines if len(lines) > 4 else []
 
 
 def _rate(found: Mapping[str, float] | None) -> str:
