@@ -134,9 +134,14 @@ def is_behind() -> bool:
     return session().scalar(_unsealed(AuditRow.id).limit(1)) is not None
 
 
+# Made once: json.dumps makes an encoder a call, and a chain has a million links.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def detail_digest(salt: str, content: dict[str, Any]) -> str:
     """What the chain holds of before and after: their digest, salted."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _sorted(content)
     return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
 
 
@@ -157,5 +162,5 @@ def link_hash(sequence: int, previous: str, row: Any) -> str:
         row.unit_id,
         row.digest,
     ]
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    text = _compact(parts)
     return hashlib.sha256(text.encode()).hexdigest()
