@@ -1,4 +1,4 @@
-"""Commands on courses: check, publish, stamp, export, import."""
+"""Commands on courses: check, count, publish, stamp, export, import."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask_babel import gettext as translate
 from app.catalog import actions, queries, shipped
 from app.catalog.bundle import MOST_BYTES, from_folder, from_zip
 from app.catalog.check import Checked, check, ready
+from app.catalog.figures import markdown_table
 from app.catalog.rules import CourseHasErrors, NoSuchVersion
 from app.catalog.stamp import stamped
 from app.kernel import clock, words
@@ -22,7 +23,7 @@ from app.kernel.files import files
 from app.kernel.refusals import Refusal
 from app.kernel.words import _l
 
-courses = AppGroup("courses", help="Course folders: check, publish, stamp, export, import.")
+courses = AppGroup("courses", help="Course folders: check, count, publish, stamp, export, import.")
 
 FOLDER = click.Path(exists=True, path_type=Path)
 LANGUAGE = click.option(
@@ -85,6 +86,26 @@ def check_command(folder: Path | None, language: str) -> None:
         for path, checked in results.items():
             _say(path, checked)
     if any(checked.errors for checked in results.values()):
+        raise SystemExit(1)
+
+
+@courses.command("table")
+@click.argument("folder", type=FOLDER, required=False)
+@LANGUAGE
+def table(folder: Path | None, language: str) -> None:
+    """Count a course folder, or all of courses/: lessons, words, questions, pictures, minutes.
+
+    Prints a table in Markdown. A course with an error cannot be counted: exits 1.
+    """
+    with _speaking(language):
+        results = shipped.check_all(_folders(folder))
+        for path, checked in results.items():
+            if checked.content is None:
+                _say(path, checked)
+        contents = [checked.content for checked in results.values() if checked.content]
+        if contents:
+            click.echo(markdown_table(contents), nl=False)
+    if len(contents) < len(results):
         raise SystemExit(1)
 
 

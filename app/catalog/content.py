@@ -10,7 +10,7 @@ from typing import Any
 
 from app.catalog.bundle import Bundle
 from app.catalog.course_file import CourseFile, LessonKind
-from app.catalog.render import RENDERER, Part
+from app.catalog.render import RENDERER, Part, minutes_to_read
 from app.questions.kinds import Question, content_hash, to_json
 
 
@@ -28,6 +28,16 @@ class LessonPage:
     text: str
     headings: tuple[tuple[int, str, str], ...]
     is_stale: bool = False
+
+    @property
+    def words(self) -> int:
+        """How many words there are to read, questions not counted."""
+        return len(self.text.split())
+
+    @property
+    def reading_minutes(self) -> int:
+        """About how long reading takes."""
+        return minutes_to_read(self.words)
 
     @property
     def content_hash(self) -> str:

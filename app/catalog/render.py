@@ -44,8 +44,13 @@ class Rendered:
 
     @property
     def reading_minutes(self) -> int:
-        """About how long reading takes, at 200 words (Vietnamese: syllables) a minute."""
-        return -(-self.words // WORDS_A_MINUTE)
+        """About how long reading takes."""
+        return minutes_to_read(self.words)
+
+
+def minutes_to_read(words: int) -> int:
+    """About how long reading takes, at 200 words (Vietnamese: syllables) a minute."""
+    return -(-words // WORDS_A_MINUTE)
 
 
 class Renderer:

@@ -74,6 +74,26 @@ def test_wrong_usage_exits_with_2(run, tmp_path: Path):
     assert run("check", "--language", "fr").exit_code == 2
 
 
+def test_table_counts_every_course_of_a_folder(run, tmp_path: Path):
+    write(tmp_path / "khoa" / "mot")
+    write(tmp_path / "khoa" / "hai")
+    result = run("table", tmp_path / "khoa", "--language", "en")
+    assert result.exit_code == 0
+    heads, _marks, *rows = result.stdout.splitlines()
+    assert heads.startswith("| Course | Languages | Lessons |")
+    assert [row.split("|")[1].strip() for row in rows] == ["`hai`", "`mot`", "Total"]
+
+
+def test_table_names_a_course_that_cannot_be_counted_and_counts_the_others(run, tmp_path: Path):
+    write(tmp_path / "khoa" / "mot")
+    write(tmp_path / "khoa" / "hai", WRONG)
+    result = run("table", tmp_path / "khoa")
+    assert result.exit_code == 1
+    assert "[bad-value]" in result.stderr
+    assert "| `mot` |" in result.stdout
+    assert "`hai`" not in result.stdout
+
+
 def test_publish_twice_makes_one_version(run, app: Flask, tmp_path: Path):
     folder = write(tmp_path / "du-toan")
     first, again = run("publish", folder), run("publish", folder)
