@@ -23,6 +23,7 @@ class Course:
         assert source.file is not None
         self.slug = folder.name
         self.title = source.file.title["vi"]
+        self.file = source.file
         self.lessons = [lesson.key for lesson in source.lessons]
         self.questions = {asked.question.id: asked.question for asked, _where in source.asked()}
         self.asked_in = {lesson.key: list(lesson.source.questions) for lesson in source.lessons}
@@ -44,6 +45,12 @@ class Course:
                     box.set_checked(choice.key in wanted)
         else:
             asked.locator("input[type=text]").fill(self.spoken(name) if right else "7777")
+
+    def right(self, name: str) -> str | list[str]:
+        """The right answer as a form sends it: the keys of choices, or what is typed."""
+        question = self.questions[name]
+        keys = [choice.key for choice in question.choices if choice.right]
+        return keys if question.choices else self.spoken(name)
 
     def spoken(self, name: str) -> str:
         """The right answer of a question without choices, as a person types it."""

@@ -186,25 +186,33 @@ def shared_site(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
-    """What an office does with a file: `office(path, "pdf")` opens it in LibreOffice and saves
-    it in another format beside it."""
+def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Path]]:
+    """LibreOffice opens files and saves them in another format: `libreoffice("pdf", folder,
+    *files)`. It starts once for all of them; their names must differ."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         missing("LibreOffice is not on this machine (Debian package: libreoffice-writer-nogui)")
     profile = tmp_path_factory.mktemp("office").as_uri()
 
-    def convert(path: Path, form: str) -> Path:
+    def convert(form: str, folder: Path, *paths: Path) -> list[Path]:
         command = [program, f"-env:UserInstallation={profile}", "--headless", "--convert-to"]
-        command += [form, "--outdir", str(path.parent), str(path)]
+        command += [form, "--outdir", str(folder), *map(str, paths)]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=START_SECONDS, check=False
         )
-        made = path.with_suffix(f".{form}")
-        assert made.is_file(), done.stdout + done.stderr
+        made = [folder / path.with_suffix(f".{form}").name for path in paths]
+        lost = [path.name for path in made if not path.is_file()]
+        assert lost == [], done.stdout + done.stderr
         return made
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def office(libreoffice: Callable[..., list[Path]]) -> Callable[[Path, str], Path]:
+    """What an office does with a file: `office(path, "pdf")` opens it in LibreOffice and saves
+    it in another format beside it."""
+    return lambda path, form: libreoffice(form, path.parent, path)[0]
 
 
 @pytest.fixture(scope="session")
