@@ -203,7 +203,7 @@ def _laid_down(run: jobs.Run, parts: Parts, asked: Asked[Scope]) -> list[str]:
     Which rows there are, and their order, is settled once: nobody who becomes active in the
     meantime is told twice or missed.
     """
-    names: list[str] = run.cursor.get("parts", [])
+    names: list[str] = run.cursor.get("columns", [])
     if not all(map(parts.has, ["ids", *names])):
         # The first time, or the parts lie on another machine or were cleared away.
         parts.clear()
@@ -211,12 +211,12 @@ def _laid_down(run: jobs.Run, parts: Parts, asked: Asked[Scope]) -> list[str]:
         names = []
     ids: list[int] = parts.read("ids")
     for start in range(len(names) * ROWS_A_STEP, len(ids), ROWS_A_STEP):
-        name = f"rows-{start}"
+        name = f"columns-{start}"
         some = ids[start : start + ROWS_A_STEP]
-        parts.keep(name, list(asked.rows_of(session(), some)))
+        parts.keep_rows(name, list(asked.rows_of(session(), some)))
         names = [*names, name]
         with run.step():
-            run.cursor = {"parts": names}
+            run.cursor = {"columns": names}
             run.done, run.total = start + len(some), len(ids)
     return names
 

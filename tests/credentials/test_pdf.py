@@ -8,6 +8,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -16,6 +17,7 @@ import zxingcpp
 from app.credentials import pdf
 from app.credentials.wording import DRAFT, ILLUSTRATION, UNSIGNED, Wording
 
+ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2026, 11, 20)
 PLAIN = Wording(
     parent="Sở Công Thương tỉnh Minh Sơn",
@@ -197,9 +199,38 @@ def test_markup_in_a_name_is_only_letters():
 
 def test_a_machine_without_the_typesetter_says_so_plainly(monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    pdf._compiler.cache_clear()
+    pdf._typesetter.cache_clear()
     with pytest.raises(pdf.TypesetterMissing, match="chưa cài bộ dàn trang"):
         pdf.certificate_pdf(PLAIN, issued_on=DAY)
     monkeypatch.undo()
-    pdf._compiler.cache_clear()
+    pdf._typesetter.cache_clear()
     assert pdf.certificate_pdf(PLAIN, issued_on=DAY)
+
+
+MANY = """
+from dataclasses import replace
+from tests.credentials.test_pdf import DAY, PLAIN
+from app.credentials import pdf
+
+def held():
+    with open("/proc/self/smaps_rollup") as told:
+        return next(int(line.split()[1]) for line in told if line.startswith("Anonymous:"))
+
+def some(first, last):
+    for number in range(first, last):
+        words = replace(PLAIN, name=f"Trần Văn {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[number % 26]}ng",
+                        register_number=f"{number:04}/2026")
+        pdf.certificate_pdf(words, issued_on=DAY)
+
+some(0, 3)
+before = held()
+some(3, 23)
+print((held() - before) // 1024)
+"""
+
+
+def test_many_certificates_take_no_more_memory_than_a_few():
+    ran = subprocess.run(
+        [sys.executable, "-c", MANY], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(ran.stdout) < 15

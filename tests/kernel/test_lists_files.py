@@ -211,11 +211,14 @@ def test_rows_that_no_sheet_holds_are_no_workbook(
 def test_parts_give_back_the_rows_that_were_laid_down(tmp_path: Path) -> None:
     parts = Parts(tmp_path / "export-1")
     odd: list[tuple[Value, ...]] = [("a", Decimal("1.10"), date(2026, 2, 5), None, True, 0.1)]
-    parts.keep("b", ROWS)
-    parts.keep("a", odd)
-    assert list(parts.rows(["a", "b"])) == odd + ROWS
+    mixed: list[tuple[Value, ...]] = [(date(2026, 2, 5),), ("2026-02-05",), (Decimal(2),), (None,)]
+    parts.keep_rows("b", ROWS)
+    parts.keep_rows("a", odd)
+    parts.keep_rows("c", mixed)
+    parts.keep_rows("none", [])
+    assert list(parts.rows(["a", "b", "none", "c"])) == odd + ROWS + mixed
     assert type(next(parts.rows(["a"]))[4]) is bool
-    assert not parts.has("c")
+    assert not parts.has("d")
     parts.clear()
     assert not parts.has("a")
     assert not parts.folder.exists()

@@ -401,7 +401,7 @@ def test_a_worker_killed_in_mid_export_leaves_the_rest_to_another(
         "SECRET_KEY": SECRET,
     }
     died = subprocess.run(
-        [sys.executable, "-c", KILLED, "rows-1"], cwd=ROOT, env=environment, timeout=120
+        [sys.executable, "-c", KILLED, "columns-1"], cwd=ROOT, env=environment, timeout=120
     )
     assert died.returncode == -signal.SIGKILL
     export = the_export(database)
@@ -416,7 +416,7 @@ def test_a_worker_killed_in_mid_export_leaves_the_rest_to_another(
     keep = Parts.keep
     monkeypatch.setattr(Parts, "keep", lambda *given: (laid.append(given[1]), keep(*given)))
     work(app)
-    assert laid == ["rows-1", "rows-2"]
+    assert laid == ["columns-1", "columns-2"]
     rows = sheet(browser.get(address).body)
     assert len(rows) == 4, "which rows there are was settled before the interruption"
     assert not list(files().workplace("").iterdir())
@@ -430,7 +430,7 @@ def test_parts_that_are_gone_are_made_anew(
     export = the_export(database)
     with database.unit_of_work():
         job = jobs.find(exporting.job_key(export.id))
-        job.cursor = {"parts": ["rows-0", "rows-1"]}
+        job.cursor = {"columns": ["columns-0", "columns-1"]}
     work(app)
     assert len(sheet(browser.get(address).body)) == 4
 
