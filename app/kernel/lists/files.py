@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import IO, Any
 
 from app.kernel import clock
@@ -110,7 +110,7 @@ def csv_lines(
     what was asked.
     """
     yield "\ufeff".encode() + _csv_line(_quoted(str(c.heading)) for c in columns)
-    cells = [lru_cache(KNOWN_CELLS, typed=True)(partial(_csv_cell, c)) for c in columns]
+    cells = [_csv_writer(c) for c in columns]
     count = 0
     for row in rows:
         count += 1
@@ -238,7 +238,7 @@ def _xlsx_writer(column: Column, style: str) -> Callable[[Value], str]:
     is_odd = _NOT_PLAIN.search
 
     def cell(value: Value) -> str:
-        if value.__class__ is str and len(value) <= XLSX_TEXT_LIMIT and not is_odd(value):  # type: ignore[arg-type]
+        if isinstance(value, str) and len(value) <= XLSX_TEXT_LIMIT and not is_odd(value):
             return f"{before}{value}{after}"
         return _xlsx_cell(column, style, value)
 
@@ -302,11 +302,18 @@ def _csv_line(cells: Iterable[str]) -> bytes:
     return (";".join(cells) + "\r\n").encode()
 
 
-def _csv_cell(column: Column, value: Value) -> str:
+def _csv_writer(column: Column) -> Callable[[Value], str]:
     """Numbers stand bare, with a decimal comma and no dots; all else is quoted text."""
-    if column.is_number and isinstance(value, int | float | Decimal):
-        return column.show(value).replace(".", "")
-    return _quoted(column.show(value))
+    is_number = column.is_number
+
+    def cell(value: Value) -> str:
+        if isinstance(value, str):
+            return _quoted(value)
+        if is_number and isinstance(value, int | float | Decimal):
+            return column.show(value).replace(".", "")
+        return _quoted(column.show(value))
+
+    return lru_cache(KNOWN_CELLS, typed=True)(cell)
 
 
 def _quoted(text: str) -> str:
