@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -114,8 +113,6 @@ class _Typesetter:
             import typst
         except ImportError as error:
             raise TypesetterMissing from error
-        # One page has no work for several threads: they cost a third more of the processor.
-        os.environ.setdefault("RAYON_NUM_THREADS", "1")
         fonts = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)]
         )
