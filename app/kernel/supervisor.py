@@ -339,7 +339,7 @@ def main(given: list[str]) -> int:
         print(_why_not(chosen.host, chosen.port, problem), file=sys.stderr)
         return 1
     hold_less_memory()
-    # Read by Typst: a page has no work for several threads, and they cost a third more.
+    # Read by Typst: a page has no work for several threads, and they cost a quarter more.
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
     # Imported before the first fork, so that every child shares the memory.
     import app  # noqa: F401
