@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,13 +12,31 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.conftest import ROOT, Site, environment
+from tests.journeys.conftest import ROOT, Site, environment, start
+
+
+@pytest.fixture(scope="module")
+def running(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo, for tests that only look at it."""
+    instance = tmp_path_factory.mktemp("running") / "demo"
+    shutil.copytree(demo_folder, instance)
+    site = start(instance)
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for real use at its very first start, for tests that only look at it."""
+    site = start(tmp_path_factory.mktemp("real") / "site", demo=False)
+    yield site
+    site.stop()
 
 
 def health(site: Site) -> int:
@@ -56,17 +75,17 @@ def supervisor(*arguments: str, instance: Path) -> subprocess.CompletedProcess[s
     )
 
 
-def test_the_server_says_where_it_is_and_how_to_sign_in(demo_site: Site):
-    assert "/dang-nhap" in demo_site.told()
-    assert health(demo_site) == 200
+def test_the_server_says_where_it_is_and_how_to_sign_in(running: Site):
+    assert "/dang-nhap" in running.told()
+    assert health(running) == 200
 
 
-def test_two_web_processes_and_a_worker_serve(demo_site: Site):
-    assert len(demo_site.children()) == 3
+def test_two_web_processes_and_a_worker_serve(running: Site):
+    assert len(running.children()) == 3
 
 
-def test_a_port_in_use_is_explained(demo_site: Site, tmp_path: Path):
-    port = str(urlsplit(demo_site.address).port)
+def test_a_port_in_use_is_explained(running: Site, tmp_path: Path):
+    port = str(urlsplit(running.address).port)
     done = supervisor("--port", port, instance=tmp_path / "second")
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
@@ -156,17 +175,17 @@ def _refuses(host: str, port: int) -> bool:
         return True
 
 
-def test_a_site_for_real_use_prints_a_link_for_the_first_administrator(empty_site: Site):
-    link = re.search(r"http://\S+/loi-moi/\S+", empty_site.told())
+def test_a_site_for_real_use_prints_a_link_for_the_first_administrator(real_site: Site):
+    link = re.search(r"http://\S+/loi-moi/\S+", real_site.told())
     assert link is not None
-    assert link[0].startswith(empty_site.address)
+    assert link[0].startswith(real_site.address)
     with urllib.request.urlopen(link[0], timeout=10) as answer:
         assert 'data-action="' in answer.read().decode()
 
 
-def test_a_site_for_real_use_has_no_one_click_sign_in(empty_site: Site):
+def test_a_site_for_real_use_has_no_one_click_sign_in(real_site: Site):
     request = urllib.request.Request(
-        empty_site.address + "/dang-nhap/thu",
+        real_site.address + "/dang-nhap/thu",
         data=b"vai=quan-tri",
         headers={"Sec-Fetch-Site": "same-origin"},
     )
@@ -175,7 +194,6 @@ def test_a_site_for_real_use_has_no_one_click_sign_in(empty_site: Site):
     assert refused.value.code == 404
 
 
-def test_a_second_start_prepares_nothing_again(demo_folder: Path, demo_site: Site):
-    assert demo_folder.exists()
-    first_line = demo_site.told().strip().splitlines()[0].strip()
-    assert first_line.startswith("http://"), demo_site.told()
+def test_a_second_start_prepares_nothing_again(running: Site):
+    first_line = running.told().strip().splitlines()[0].strip()
+    assert first_line.startswith("http://"), running.told()
