@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
+TWO = ("-n", "2")  # processes
+JOURNEYS_APART = ("--ignore=tests/journeys",)
 
 
 @dataclass
@@ -80,8 +82,8 @@ def everything() -> Counts:
         + check("format", TOOLS / "ruff", "format", "--no-cache", "--check", ".")
         + check("contracts", TOOLS / "lint-imports", "--no-cache")
         + check("types", TOOLS / "mypy")
-        + pytest("rules, actions and pages", "-n", "2", "--ignore=tests/journeys", "tests")
-        + pytest("journeys", "-n", "2", "--dist=loadfile", "tests/journeys")
+        + pytest("rules, actions and pages", *TWO, "--dist=loadgroup", *JOURNEYS_APART, "tests")
+        + pytest("journeys", *TWO, "--dist=loadfile", "tests/journeys")
     )
 
 
