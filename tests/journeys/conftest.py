@@ -43,6 +43,25 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 
 
+# The longest first, so that no process ends long after the other. The very first needs no site
+# that others copy: it installs a clone while the other process makes them.
+LONGEST = (
+    "test_first_minute",
+    "test_every_page",
+    "test_whole_road",
+    "test_killed_processes",
+    "test_in_english",
+    "test_first_administrator",
+    "test_serving",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, and leave all others in their order."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
+
 @dataclass
 class Site:
     """A running server: its address, its folder, and the process that minds all others."""
