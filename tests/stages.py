@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 TOOLS = Path(PYTHON).parent
+TWO = ("-n", "2")  # processes
+JOURNEYS_APART = ("--ignore=tests/journeys",)
 
 
 @dataclass
@@ -32,14 +35,38 @@ class Counts:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
-def check(name: str, *command: str | Path) -> Counts:
-    """Run a checker: one pass or one failure; its words are shown when it finds something."""
+@dataclass
+class Checked:
+    """What a checker found, to be told when nobody else is talking."""
+
+    name: str
+    done: subprocess.CompletedProcess[str]
+    seconds: float
+
+    def tell(self) -> Counts:
+        """One pass or one failure; its words are shown when it found something."""
+        is_failed = self.done.returncode != 0
+        if is_failed:
+            print(self.done.stdout, self.done.stderr, sep="", flush=True)
+        _tell(self.name, "failed" if is_failed else "passed", self.seconds)
+        return Counts(failed=1) if is_failed else Counts(passed=1)
+
+
+def check(name: str, *command: str | Path) -> Checked:
+    """Run a checker."""
     started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(done.stdout, done.stderr, sep="", flush=True)
-    _tell(name, "failed" if done.returncode else "passed", started)
-    return Counts(failed=1) if done.returncode else Counts(passed=1)
+    return Checked(name, done, time.monotonic() - started)
+
+
+def checks() -> list[Checked]:
+    """Everything that reads the source and runs none of it."""
+    return [
+        check("lint", TOOLS / "ruff", "check", "--no-cache", "."),
+        check("format", TOOLS / "ruff", "format", "--no-cache", "--check", "."),
+        check("contracts", TOOLS / "lint-imports", "--no-cache"),
+        check("types", TOOLS / "mypy"),
+    ]
 
 
 def pytest(name: str, *arguments: str) -> Counts:
@@ -52,7 +79,7 @@ def pytest(name: str, *arguments: str) -> Counts:
         counts = _counted(report)
     if code and not counts.failed:
         counts.failed = 1
-    _tell(name, str(counts), started)
+    _tell(name, str(counts), time.monotonic() - started)
     return counts
 
 
@@ -69,20 +96,23 @@ def _counted(report: Path) -> Counts:
     return Counts(passed, failed, total["skipped"])
 
 
-def _tell(name: str, outcome: str, started: float) -> None:
-    print(f"== {name}: {outcome} ({time.monotonic() - started:.0f} s)", flush=True)
+def _tell(name: str, outcome: str, seconds: float) -> None:
+    print(f"== {name}: {outcome} ({seconds:.0f} s)", flush=True)
 
 
 def everything() -> Counts:
-    """Every stage, cheapest first; a failure stops none of the others."""
-    return (
-        check("lint", TOOLS / "ruff", "check", "--no-cache", ".")
-        + check("format", TOOLS / "ruff", "format", "--no-cache", "--check", ".")
-        + check("contracts", TOOLS / "lint-imports", "--no-cache")
-        + check("types", TOOLS / "mypy")
-        + pytest("rules, actions and pages", "-n", "2", "--ignore=tests/journeys", "tests")
-        + pytest("journeys", "-n", "2", "--dist=loadfile", "tests/journeys")
-    )
+    """Every stage; a failure stops none of the others. While tests wait for a disk or another
+    process, the checkers work."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        checking = beside.submit(checks)
+        counts = pytest(
+            "rules, actions and pages", *TWO, "--dist=loadgroup", *JOURNEYS_APART, "tests"
+        )
+        for checked in checking.result():
+            counts += checked.tell()
+    # In the order in which they are collected: tests/journeys/conftest.py puts long ones first.
+    in_order = ("--dist=loadfile", "--no-loadscope-reorder")
+    return counts + pytest("journeys", *TWO, *in_order, "tests/journeys")
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import create_app, demo
+from app import demo
 from app.assessment.models import Attempt
 from app.catalog import shipped
 from app.catalog.models import Course
@@ -31,7 +31,9 @@ from app.people import demo_roles
 from app.people.models import Account, Membership, Person, RoleGrant
 from app.requirements.models import Requirement
 from app.requirements.queries import open_duties
-from tests.conftest import settings_for
+from tests.conftest import an_app, settings_for
+
+pytestmark = pytest.mark.xdist_group("demo")  # one process makes the province for all tests
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = local_date(NOW)
@@ -41,20 +43,22 @@ TODAY = local_date(NOW)
 def province(
     request: pytest.FixtureRequest,
     migrated: Callable[[str], Any],
+    with_courses: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Flask]:
     """The application with the shipped courses and the demo; made once for each database."""
     folder = tmp_path_factory.mktemp("demo")
     if request.param == "sqlite":
-        url = f"sqlite:///{shutil.copyfile(migrated('sqlite'), folder / 'demo.sqlite')}"
+        url = f"sqlite:///{shutil.copyfile(with_courses, folder / 'demo.sqlite')}"
+        shutil.copytree(with_courses.parent / "instance", folder / "instance")
     else:
         server = migrated("postgresql")
         server.copy("template_app", "demo")
         url = server.url("demo")
-    app = create_app(settings_for(url, folder / "instance", DEMO="1"))
+    app = an_app(settings_for(url, folder / "instance", DEMO="1"))
     database: Database = app.extensions["database"]
     with app.app_context():
-        assert shipped.publish_all(database)
+        assert bool(shipped.publish_all(database)) is not database.is_sqlite
         assert demo.make(database, now=NOW)
     yield app
     database.dispose()
@@ -65,7 +69,7 @@ def with_courses(migrated: Callable[[str], Any], tmp_path_factory: pytest.TempPa
     """An SQLite database with the shipped courses and nothing else, to copy."""
     file = tmp_path_factory.mktemp("courses") / "courses.sqlite"
     shutil.copyfile(migrated("sqlite"), file)
-    app = create_app(settings_for(f"sqlite:///{file}", file.parent / "instance"))
+    app = an_app(settings_for(f"sqlite:///{file}", file.parent / "instance"))
     with app.app_context():
         assert shipped.publish_all(app.extensions["database"])
     app.extensions["database"].dispose()
@@ -290,7 +294,7 @@ def test_just_after_midnight_it_works_and_the_same_now_tells_the_same_story(
 
     def story(name: str) -> list[Any]:
         url = f"sqlite:///{shutil.copyfile(with_courses, tmp_path / name)}"
-        app = create_app(settings_for(url, tmp_path / f"{name}-instance"))
+        app = an_app(settings_for(url, tmp_path / f"{name}-instance"))
         database: Database = app.extensions["database"]
         with app.app_context():
             assert demo.make(database, now=now)

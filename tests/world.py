@@ -14,6 +14,7 @@ from typing import Any
 from app.catalog import actions as catalog
 from app.catalog.bundle import Bundle
 from app.catalog.check import check, ready
+from app.catalog.content import CourseContent
 from app.catalog.models import Course, CourseVersion, Lesson, LessonContent
 from app.kernel.database import session
 from app.kernel.words import sort_key
@@ -325,10 +326,16 @@ def a_written_course(
 
 def a_published_course(slug: str, files: dict[str, str], *, now: datetime = NOW) -> Course:
     """Check and publish the files of a course folder, as `courses publish` does."""
-    content = ready(check(Bundle(slug, {path: text.encode() for path, text in files.items()})))
+    content = _checked(slug, tuple(files.items()))
     catalog.store_files(content)
     version = catalog.publish(content, by=None, now=now)
     return session().get_one(Course, version.course_id)
+
+
+@cache
+def _checked(slug: str, files: tuple[tuple[str, str], ...]) -> CourseContent:
+    """What a check makes of a course's files; it changes for nobody, and rendering takes long."""
+    return ready(check(Bundle(slug, {path: text.encode() for path, text in files})))
 
 
 def a_learner(full_name: str | None = None, *, unit: Unit | None = None) -> Person:

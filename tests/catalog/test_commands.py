@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 from flask_babel import get_locale
 
-from app.catalog import commands, queries
+from app.catalog import commands, queries, shipped
 from app.kernel import files as kernel_files
 from app.kernel.files import FileStore
 from tests.catalog.folders import COURSE, LESSON, a_folder, write
@@ -61,10 +61,14 @@ def test_check_of_a_folder_of_courses_checks_each(run, tmp_path: Path):
     assert "hai: 1 lỗi" in result.stdout
 
 
-def test_check_without_a_folder_checks_the_courses_of_the_product(run):
+def test_check_without_a_folder_checks_the_courses_of_the_product(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert (shipped.FOLDER / "ky-nang-cong-tac-vien" / "course.yml").is_file()
+    # Whether these have errors, tests/house/test_courses.py asks.
+    monkeypatch.setattr(shipped, "FOLDER", write(tmp_path / "san-pham" / "mot").parent)
     result = run("check")
-    assert result.exit_code == 0
-    assert "ky-nang-cong-tac-vien: 0 lỗi" in result.stdout
+    assert (result.exit_code, result.stdout) == (0, "mot: 0 lỗi, 0 nhắc nhở\n")
 
 
 def test_wrong_usage_exits_with_2(run, tmp_path: Path):

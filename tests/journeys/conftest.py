@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.conftest import missing
+from tests.conftest import made_once, missing
 from tests.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,25 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+
+
+# The longest first, so that no process ends long after the other. The very first needs no site
+# that others copy: it installs a clone while the other process makes them.
+LONGEST = (
+    "test_first_minute",
+    "test_every_page",
+    "test_whole_road",
+    "test_killed_processes",
+    "test_in_english",
+    "test_first_administrator",
+    "test_serving",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, and leave all others in their order."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 @dataclass
@@ -129,13 +148,47 @@ def publish(site: Site, folder: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder with the whole demo in it, made once; copy it, never serve it."""
-    folder = tmp_path_factory.mktemp("demo") / "instance"
-    site = start(folder)
+def _served_once(folder: Path, *courses: Path, **wanted: Any) -> None:
+    site = start(folder, **wanted)
+    for course in courses:
+        publish(site, course)
     assert site.stop() == 0, site.told()
-    return folder
+
+
+@pytest.fixture(scope="session")
+def courses_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder as `bin/serve --no-demo` leaves it, made once: the shipped courses are
+    published, and nobody is there. Copy it, never serve it."""
+    return (
+        made_once(
+            tmp_path_factory,
+            "courses",
+            lambda draft: _served_once(draft / "instance", demo=False),
+        )
+        / "instance"
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory, courses_folder: Path) -> Path:
+    """An instance folder with the whole demo in it, made once; copy it, never serve it."""
+
+    def make(draft: Path) -> None:
+        shutil.copytree(courses_folder, draft / "instance")
+        _served_once(draft / "instance")
+
+    return made_once(tmp_path_factory, "demo", make) / "instance"
+
+
+@pytest.fixture(scope="session")
+def seen_folder(tmp_path_factory: pytest.TempPathFactory, demo_folder: Path) -> Path:
+    """The demo's folder with one course more, that the product was not shipped with."""
+
+    def make(draft: Path) -> None:
+        shutil.copytree(demo_folder, draft / "instance")
+        _served_once(draft / "instance", SEEN_COURSE)
+
+    return made_once(tmp_path_factory, "seen", make) / "instance"
 
 
 @pytest.fixture
@@ -161,9 +214,10 @@ def demo_site(demo_folder: Path, tmp_path: Path, serve: Callable[..., Site]) -> 
 
 
 @pytest.fixture
-def empty_site(serve: Callable[..., Site]) -> Site:
-    """A site for real use, as `bin/serve --no-demo` leaves it at its first start."""
-    return serve(demo=False)
+def empty_site(courses_folder: Path, tmp_path: Path, serve: Callable[..., Site]) -> Site:
+    """A site for real use, as `bin/serve --no-demo` leaves it as long as nobody is there."""
+    shutil.copytree(courses_folder, tmp_path / "empty")
+    return serve(tmp_path / "empty", demo=False)
 
 
 @pytest.fixture
@@ -174,13 +228,12 @@ def postgres_site(serve: Callable[..., Site], postgres_server: Server) -> Site:
 
 
 @pytest.fixture(scope="session")
-def shared_site(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def shared_site(seen_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One demo on SQLite for all journeys that leave each other alone: each takes a person of
     its own. A course that the product was not shipped with is published there too."""
     instance = tmp_path_factory.mktemp("shared") / "instance"
-    shutil.copytree(demo_folder, instance)
+    shutil.copytree(seen_folder, instance)
     site = start(instance)
-    publish(site, SEEN_COURSE)
     yield site
     site.stop()
 

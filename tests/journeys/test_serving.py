@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,13 +12,32 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.conftest import ROOT, Site, environment
+from app.kernel import supervisor as programme
+from tests.journeys.conftest import ROOT, Site, environment, start
+
+
+@pytest.fixture(scope="module")
+def running(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo, for tests that only look at it."""
+    instance = tmp_path_factory.mktemp("running") / "demo"
+    shutil.copytree(demo_folder, instance)
+    site = start(instance)
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
+def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site for real use at its very first start, for tests that only look at it."""
+    site = start(tmp_path_factory.mktemp("real") / "site", demo=False)
+    yield site
+    site.stop()
 
 
 def health(site: Site) -> int:
@@ -56,33 +76,50 @@ def supervisor(*arguments: str, instance: Path) -> subprocess.CompletedProcess[s
     )
 
 
-def test_the_server_says_where_it_is_and_how_to_sign_in(demo_site: Site):
-    assert "/dang-nhap" in demo_site.told()
-    assert health(demo_site) == 200
+def test_the_server_says_where_it_is_and_how_to_sign_in(running: Site):
+    assert "/dang-nhap" in running.told()
+    assert health(running) == 200
 
 
-def test_two_web_processes_and_a_worker_serve(demo_site: Site):
-    assert len(demo_site.children()) == 3
+def test_two_web_processes_and_a_worker_serve(running: Site):
+    assert len(running.children()) == 3
 
 
-def test_a_port_in_use_is_explained(demo_site: Site, tmp_path: Path):
-    port = str(urlsplit(demo_site.address).port)
+def test_a_port_in_use_is_explained(running: Site, tmp_path: Path):
+    port = str(urlsplit(running.address).port)
     done = supervisor("--port", port, instance=tmp_path / "second")
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
     assert "in use" in done.stderr
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "intranet.example"])
-def test_a_host_that_others_can_reach_needs_no_demo(host: str, tmp_path: Path):
-    done = supervisor("--host", host, instance=tmp_path)
+def test_a_host_that_others_can_reach_needs_no_demo(tmp_path: Path):
+    done = supervisor("--host", "0.0.0.0", instance=tmp_path)
     assert done.returncode == 2
     assert "--no-demo" in done.stderr
 
 
-@pytest.mark.parametrize("wrong", [["--port", "x"], ["--port", "70000"], ["--nodemo"], ["extra"]])
-def test_wrong_usage_exits_2(wrong: list[str], tmp_path: Path):
-    assert supervisor(*wrong, instance=tmp_path).returncode == 2
+def test_wrong_usage_exits_2(tmp_path: Path):
+    assert supervisor("--port", "x", instance=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        *((["--host", host], "--no-demo") for host in ("::", "192.0.2.1", "intranet.example")),
+        (["--port", "70000"], "--port"),
+        (["--nodemo"], "--nodemo"),
+        (["extra"], "extra"),
+    ],
+    ids=str,
+)
+def test_other_wrong_usage_is_refused_as_it_is_read(
+    wrong: list[str], told: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as refused:
+        programme.arguments(wrong)
+    assert refused.value.code == 2
+    assert told in capsys.readouterr().err
 
 
 def test_wrong_settings_are_listed_all_at_once(tmp_path: Path):
@@ -117,12 +154,13 @@ def test_a_killed_supervisor_takes_its_children_along(demo_site: Site):
 
 def test_a_killed_child_is_replaced_and_the_others_go_on(demo_site: Site):
     before = set(demo_site.children())
-    for pid in before:
+    for number, pid in enumerate(before, 1):
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: len(set(demo_site.children()) - before) >= 1)
+        wait_until(lambda new=number: len(set(demo_site.children()) - before) >= new)
         assert health(demo_site) == 200
-    wait_until(lambda: len(demo_site.children()) == 3)
-    assert not before & set(demo_site.children())
+    # A dead process is listed until its parent has looked.
+    wait_until(lambda: not before & set(demo_site.children()))
+    assert len(demo_site.children()) == 3
 
 
 def test_a_request_in_flight_is_finished_before_the_server_stops(demo_site: Site):
@@ -156,17 +194,17 @@ def _refuses(host: str, port: int) -> bool:
         return True
 
 
-def test_a_site_for_real_use_prints_a_link_for_the_first_administrator(empty_site: Site):
-    link = re.search(r"http://\S+/loi-moi/\S+", empty_site.told())
+def test_a_site_for_real_use_prints_a_link_for_the_first_administrator(real_site: Site):
+    link = re.search(r"http://\S+/loi-moi/\S+", real_site.told())
     assert link is not None
-    assert link[0].startswith(empty_site.address)
+    assert link[0].startswith(real_site.address)
     with urllib.request.urlopen(link[0], timeout=10) as answer:
         assert 'data-action="' in answer.read().decode()
 
 
-def test_a_site_for_real_use_has_no_one_click_sign_in(empty_site: Site):
+def test_a_site_for_real_use_has_no_one_click_sign_in(real_site: Site):
     request = urllib.request.Request(
-        empty_site.address + "/dang-nhap/thu",
+        real_site.address + "/dang-nhap/thu",
         data=b"vai=quan-tri",
         headers={"Sec-Fetch-Site": "same-origin"},
     )
@@ -175,7 +213,6 @@ def test_a_site_for_real_use_has_no_one_click_sign_in(empty_site: Site):
     assert refused.value.code == 404
 
 
-def test_a_second_start_prepares_nothing_again(demo_folder: Path, demo_site: Site):
-    assert demo_folder.exists()
-    first_line = demo_site.told().strip().splitlines()[0].strip()
-    assert first_line.startswith("http://"), demo_site.told()
+def test_a_second_start_prepares_nothing_again(running: Site):
+    first_line = running.told().strip().splitlines()[0].strip()
+    assert first_line.startswith("http://"), running.told()

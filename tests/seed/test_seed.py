@@ -17,7 +17,6 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from app import create_app
 from app.assessment.models import Attempt, AttemptItem, LessonAnswer, Response
 from app.assessment.queries import bank_of, passing_attempt
 from app.assessment.rules import percent
@@ -49,8 +48,10 @@ from app.questions import marking
 from app.questions.kinds import from_json
 from app.seed import commands, making
 from tests.browser import Browser
-from tests.conftest import settings_for
+from tests.conftest import an_app, settings_for
 from tests.world import a_unit
+
+pytestmark = pytest.mark.xdist_group("seed")  # one process makes the country for all tests
 
 LEARNERS = 200
 FIRST, SECOND, THIRD = (
@@ -93,7 +94,7 @@ def countries(
             else:
                 migrated(kind).copy("template_app", "seed")
                 url = migrated(kind).url("seed")
-            made[kind] = create_app(settings_for(url, folder / "instance"))
+            made[kind] = an_app(settings_for(url, folder / "instance"))
             with made[kind].app_context():
                 making.make(
                     made[kind].extensions["database"],
@@ -166,7 +167,7 @@ def test_another_seed_makes_other_people_and_one_learner_is_enough(
 ):
     monkeypatch.setattr(commands, "FOLDER", courses)  # fewer to publish
     file = shutil.copyfile(migrated("sqlite"), tmp_path / "other.sqlite")
-    app = create_app(settings_for(f"sqlite:///{file}", tmp_path / "instance"))
+    app = an_app(settings_for(f"sqlite:///{file}", tmp_path / "instance"))
     database: Database = app.extensions["database"]
     result = app.test_cli_runner().invoke(
         args=["seed", "--learners", "1", "--seed", "2", "--until", UNTIL.isoformat()]
