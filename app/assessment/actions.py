@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.assessment import queries, rules
 from app.assessment.models import Attempt, AttemptClosed, AttemptItem, LessonAnswer, Response
@@ -20,6 +24,16 @@ from app.questions import marking
 from app.questions.kinds import from_json
 
 LONGEST_ANSWER = 500
+
+# What a submission writes is put together once, and goes out as one statement a table, however
+# many questions the quiz has.
+_ITEM: Any = AttemptItem.__table__
+_ATTEMPT: Any = Attempt.__table__
+_RESPONSE: Any = Response.__table__
+_JOURNAL = insert(_RESPONSE)
+_MARK_ITEMS = update(_ITEM).where(_ITEM.c.id == bindparam("item"))
+_MARK_ATTEMPT = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("attempt"))
+_ANSWER = ("answer", "answer_sequence", "answered_at")
 
 
 def start(
@@ -63,7 +77,7 @@ def start(
         max_points=0,
     )
     for position, question_id in enumerate(ids, 1):
-        content = from_json(questions[question_id].content[version.language])
+        content = questions[question_id].wordings[version.language]
         keys = [choice.key for choice in content.choices]
         if quiz.get("shuffle", True):
             chance.shuffle(keys)
@@ -98,7 +112,11 @@ def save(
     if is_repeat:
         return
     question = questions_by_id([item.question_id])[item.question_id]
-    _store(item, question, values, envelope, latest=latest, now=now)
+    line, is_answered = _line(item, question, values, envelope, uuid=envelope.uuid, now=now)
+    session().add(Response(**line))
+    if not _is_late(envelope, latest):
+        item.answer = line["answer"] if is_answered else None
+        item.answer_sequence, item.answered_at = envelope.sequence, now
     session().flush()
 
 
@@ -114,7 +132,8 @@ def save_page(
     for item in attempt.items:
         values = answers.get(questions[item.question_id].key)
         if values is not None and _differs(item, values):
-            save(attempt, item, values, _part_of(envelope, item), now=now)
+            part = replace(envelope, uuid=_part_of(UUID(envelope.uuid), item))
+            save(attempt, item, values, part, now=now)
 
 
 def submit(
@@ -134,81 +153,115 @@ def submit(
     if attempt.closed_at is not None:
         return
     if rules.is_over(attempt.deadline, now=now):
-        _mark(attempt, was_overdue=True, now=now)
+        _mark(attempt, queries.questions_of(attempt), was_overdue=True, now=now)
         return
     questions = queries.questions_of(attempt)
-    changed = {
-        item: answers.get(questions[item.question_id].key, ())
-        for item in attempt.items
-        if _differs(item, answers.get(questions[item.question_id].key, ()))
-    }
-    if changed:
-        savers = queries.last_savers(attempt.id)
-        latest = queries.latest_sequences(attempt.id, envelope.device)
-        for item, values in changed.items():
-            if rules.replaces(
-                values,
-                saved_at=item.answered_at,
-                saved_by=savers.get(item.id, ""),
-                shown_at=shown_at,
-                device=envelope.device,
-            ):
-                _store(
-                    item,
-                    questions[item.question_id],
-                    values,
-                    _part_of(envelope, item),
-                    latest=latest.get(item.id, -1),
-                    now=now,
-                )
-    _mark(attempt, was_overdue=False, now=now)
+    taken = _take_in(attempt, questions, answers, envelope, shown_at=shown_at, now=now)
+    _mark(attempt, questions, taken, was_overdue=False, now=now)
 
 
 def close(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
     """Mark what was saved and close the attempt for good; tells AttemptClosed."""
     attempt = _held(attempt)
     if attempt.closed_at is None:
-        _mark(attempt, was_overdue=was_overdue, now=now)
+        _mark(attempt, queries.questions_of(attempt), was_overdue=was_overdue, now=now)
 
 
 def _held(attempt: Attempt) -> Attempt:
-    """The attempt as it is now, with its row locked until the transaction ends.
+    """The attempt as it is now, with its items, its row locked until the transaction ends.
 
     On SQLite a writing transaction is alone from its beginning: what it read is still so.
     """
-    if is_sqlite():
-        return attempt
-    return queries.attempt_with_items(attempt.id, hold=True) or attempt
+    session().flush()
+    if not is_sqlite():
+        queries.hold(attempt)
+    return attempt
 
 
-def _store(
+def _take_in(
+    attempt: Attempt,
+    questions: Mapping[int, EditionQuestion],
+    answers: Mapping[str, Sequence[str]],
+    envelope: Envelope,
+    *,
+    shown_at: datetime | None,
+    now: datetime,
+) -> set[int]:
+    """Append to the journal what a submitted form changes, and put the answers on their items,
+    which `_mark` then writes. Returns the ids of these items."""
+    changed = [
+        (item, values)
+        for item in attempt.items
+        if (values := answers.get(questions[item.question_id].key)) and _differs(item, values)
+    ]
+    # Nothing was ever sent for an item that has no moment of an answer.
+    sent = (
+        queries.journal_of(attempt.id)
+        if any(item.answered_at is not None for item, _values in changed)
+        else {}
+    )
+    lines, taken, whole = [], set(), UUID(envelope.uuid)
+    for item, values in changed:
+        before = sent.get(item.id, queries.NOTHING_SENT)
+        if not rules.replaces(
+            values,
+            saved_at=item.answered_at,
+            saved_by=before.saved_by,
+            shown_at=shown_at,
+            device=envelope.device,
+        ):
+            continue
+        question = questions[item.question_id]
+        line, is_answered = _line(
+            item, question, values, envelope, uuid=_part_of(whole, item), now=now
+        )
+        lines.append(line)
+        if not _is_late(envelope, before.latest(envelope.device)):
+            taken.add(item.id)
+            _put(
+                item,
+                answer=line["answer"] if is_answered else None,
+                answer_sequence=envelope.sequence,
+                answered_at=now,
+            )
+    if lines:
+        session().execute(_JOURNAL, lines)
+    return taken
+
+
+def _line(
     item: AttemptItem,
     asked: EditionQuestion,
     values: Sequence[str],
     envelope: Envelope,
     *,
-    latest: int,
+    uuid: str,
     now: datetime,
-) -> None:
-    """Append a save; `latest` is the highest sequence number its device sent for the item."""
-    question = from_json(next(iter(asked.content.values())))
+) -> tuple[dict[str, Any], bool]:
+    """A save as the journal keeps it, and whether it answers anything."""
+    question = next(iter(asked.wordings.values()))
     response = marking.response_for(question, [v[:LONGEST_ANSWER] for v in values])
-    answer = list(response.choices) if question.choices else [response.text]
-    is_late = bool(envelope.device) and envelope.sequence < latest
-    session().add(
-        Response(
-            item_id=item.id,
-            answer=answer,
-            uuid=envelope.uuid,
-            client_time=envelope.client_time,
-            sequence=envelope.sequence,
-            device=envelope.device,
-            received_at=now,
-        )
-    )
-    if not is_late:
-        item.answer = None if response.is_empty else answer
-        item.answer_sequence, item.answered_at = envelope.sequence, now
+    line = {
+        "item_id": item.id,
+        "answer": list(response.choices) if question.choices else [response.text],
+        "uuid": uuid,
+        "client_time": envelope.client_time,
+        "sequence": envelope.sequence,
+        "device": envelope.device,
+        "received_at": now,
+    }
+    return line, not response.is_empty
+
+
+def _is_late(envelope: Envelope, latest: int) -> bool:
+    """Whether the device has sent a newer save for the item; `latest` is the highest number."""
+    return bool(envelope.device) and envelope.sequence < latest
+
+
+def _put(row: Attempt | AttemptItem, **values: Any) -> None:
+    """Set what a statement of this file writes, so that the session does not write it again."""
+    for name, value in values.items():
+        set_committed_value(row, name, value)
 
 
 def _differs(item: AttemptItem, values: Sequence[str]) -> bool:
@@ -217,26 +270,46 @@ def _differs(item: AttemptItem, values: Sequence[str]) -> bool:
     return given != saved if len(given) < 2 else set(given) != set(saved)
 
 
-def _part_of(envelope: Envelope, item: AttemptItem) -> Envelope:
-    """The envelope of one answer among several that came together; a repeat makes the same."""
-    return replace(envelope, uuid=str(uuid5(UUID(envelope.uuid), str(item.id))))
+def _part_of(whole: UUID, item: AttemptItem) -> str:
+    """The UUID of one answer among several that came together; a repeat makes the same."""
+    return str(uuid5(whole, str(item.id)))
 
 
-def _mark(attempt: Attempt, *, was_overdue: bool, now: datetime) -> None:
+def _mark(
+    attempt: Attempt,
+    questions: Mapping[int, EditionQuestion],
+    taken: Collection[int] = (),
+    *,
+    was_overdue: bool,
+    now: datetime,
+) -> None:
+    """Mark every item, write the marks, close; of the items `taken` the answers too."""
     version = edition(attempt.version_id)
-    questions = queries.questions_of(attempt)
+    earned, most = [], []
+    written: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     for item in attempt.items:
-        question = from_json(questions[item.question_id].content[version.language])
+        question = questions[item.question_id].wordings[version.language]
         response = marking.response_for(question, list(item.answer or []))
-        item.points = float(marking.mark(question, response).points)
-    attempt.points = sum(item.points or 0 for item in attempt.items)
-    attempt.percent = rules.percent(
-        [item.points or 0 for item in attempt.items], [i.max_points for i in attempt.items]
-    )
-    attempt.has_passed = attempt.percent >= (version.completion.get("final_quiz") or 0)
-    attempt.closed_at = attempt.deadline if was_overdue and attempt.deadline else now
-    attempt.was_overdue = was_overdue
-    session().flush()
+        points = float(marking.mark(question, response).points)
+        earned.append(points)
+        most.append(item.max_points)
+        _put(item, points=points)
+        row = {"item": item.id, "points": points}
+        if is_taken := item.id in taken:
+            row |= {name: getattr(item, name) for name in _ANSWER}
+        written[is_taken].append(row)
+    for rows in filter(None, written.values()):
+        session().execute(_MARK_ITEMS, rows)
+    percent = rules.percent(earned, most)
+    marks = {
+        "points": sum(earned),
+        "percent": percent,
+        "has_passed": percent >= (version.completion.get("final_quiz") or 0),
+        "closed_at": attempt.deadline if was_overdue and attempt.deadline else now,
+        "was_overdue": was_overdue,
+    }
+    session().execute(_MARK_ATTEMPT, {"attempt": attempt.id, **marks})
+    _put(attempt, **marks)
     news.tell(AttemptClosed(attempt), now=now)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.assessment import rules
 from app.assessment.models import Attempt, AttemptItem, LessonAnswer, Response
@@ -15,13 +18,42 @@ from app.catalog.models import Course, Question, VersionQuestion
 from app.kernel.database import session
 
 # Statements of a learner's way are put together once, not for each request.
-_ROUND = select(Attempt).where(
+_IN_ROUND = (
     Attempt.person_id == bindparam("person_id"),
     Attempt.course_id == bindparam("course_id"),
     Attempt.round == bindparam("round"),
 )
-_ATTEMPTS = _ROUND.order_by(Attempt.number).execution_options(populate_existing=True)
-_LATEST = _ROUND.order_by(Attempt.number.desc()).limit(1)
+_ATTEMPTS = (
+    select(Attempt)
+    .where(*_IN_ROUND)
+    .order_by(Attempt.number)
+    .execution_options(populate_existing=True)
+)
+_LATER = aliased(Attempt)
+_LATEST = (
+    select(Attempt, AttemptItem)
+    .outerjoin(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+    .where(
+        *_IN_ROUND,
+        ~exists().where(
+            _LATER.person_id == Attempt.person_id,
+            _LATER.course_id == Attempt.course_id,
+            _LATER.round == Attempt.round,
+            _LATER.number > Attempt.number,
+        ),
+    )
+    .order_by(AttemptItem.position)
+)
+_ATTEMPT = (
+    select(Attempt).where(Attempt.id == bindparam("id")).execution_options(populate_existing=True)
+)
+_HELD = _ATTEMPT.with_for_update()
+_ITEMS = (
+    select(AttemptItem)
+    .where(AttemptItem.attempt_id == bindparam("attempt_id"))
+    .order_by(AttemptItem.position)
+    .execution_options(populate_existing=True)
+)
 _OPEN_ITEM = (
     select(Attempt, AttemptItem)
     .join(Course, Course.id == Attempt.course_id)
@@ -36,21 +68,31 @@ _OPEN_ITEM = (
     .with_for_update(of=Attempt)
     .execution_options(populate_existing=True)
 )
+# Columns alone are read from the table: asked of the class, they cost twice as much.
+_ITEM: Any = AttemptItem.__table__.c
+_SENT: Any = Response.__table__.c
 _SEEN = select(
-    exists().where(Response.uuid == bindparam("uuid")),
-    select(func.max(Response.sequence))
-    .where(Response.item_id == bindparam("item_id"), Response.device == bindparam("device"))
+    exists().where(_SENT.uuid == bindparam("uuid")),
+    select(func.max(_SENT.sequence))
+    .where(_SENT.item_id == bindparam("item_id"), _SENT.device == bindparam("device"))
     .scalar_subquery(),
 )
-_ANSWERS = select(AttemptItem.answer).where(AttemptItem.attempt_id == bindparam("attempt_id"))
+_ANSWERS = select(_ITEM.answer).where(_ITEM.attempt_id == bindparam("attempt_id"))
+_JOURNAL = (
+    select(_SENT.item_id, _SENT.device, _SENT.sequence)
+    .join_from(Response.__table__, AttemptItem.__table__, _ITEM.id == _SENT.item_id)
+    .where(_ITEM.attempt_id == bindparam("attempt_id"))
+    .order_by(_SENT.id)
+)
+_GIVEN: Any = LessonAnswer.__table__.c
 _LESSON_ANSWERS = (
-    select(LessonAnswer)
+    select(_GIVEN.question_key, _GIVEN.answer)
     .where(
-        LessonAnswer.person_id == bindparam("person_id"),
-        LessonAnswer.course_id == bindparam("course_id"),
-        LessonAnswer.lesson_key == bindparam("lesson_key"),
+        _GIVEN.person_id == bindparam("person_id"),
+        _GIVEN.course_id == bindparam("course_id"),
+        _GIVEN.lesson_key == bindparam("lesson_key"),
     )
-    .order_by(LessonAnswer.id)
+    .order_by(_GIVEN.id)
 )
 
 
@@ -61,21 +103,33 @@ def attempts_of(person_id: int, course_id: int, round_: int) -> Sequence[Attempt
 
 
 def latest_attempt(person_id: int, course_id: int, round_: int) -> Attempt | None:
-    """A person's last attempt in one round, without its items."""
+    """A person's last attempt in one round, with its items; one statement."""
     asked = {"person_id": person_id, "course_id": course_id, "round": round_}
-    return session().scalar(_LATEST, asked)
+    rows = session().execute(_LATEST, asked).all()
+    if not rows:
+        return None
+    attempt: Attempt = rows[0][0]
+    set_committed_value(attempt, "items", [item for _attempt, item in rows if item is not None])
+    return attempt
 
 
-def attempt_with_items(attempt_id: int, *, hold: bool = False) -> Attempt | None:
-    """An attempt with its items, in two statements; with `hold`, locked until the transaction
-    ends."""
-    statement = (
-        select(Attempt)
-        .where(Attempt.id == attempt_id)
-        .options(selectinload(Attempt.items))
-        .execution_options(populate_existing=True)
-    )
-    return session().scalar(statement.with_for_update() if hold else statement)
+def attempt_with_items(attempt_id: int) -> Attempt | None:
+    """An attempt with its items, in two statements."""
+    found = session().scalar(_ATTEMPT, {"id": attempt_id})
+    return with_items(found) if found else None
+
+
+def with_items(attempt: Attempt) -> Attempt:
+    """An attempt that was read, with its items as they are now, in one statement."""
+    items = session().scalars(_ITEMS, {"attempt_id": attempt.id}).all()
+    set_committed_value(attempt, "items", items)
+    return attempt
+
+
+def hold(attempt: Attempt) -> None:
+    """Read an attempt and its items anew, its row locked until the transaction ends."""
+    session().scalar(_HELD, {"id": attempt.id})
+    with_items(attempt)
 
 
 def questions_of(attempt: Attempt) -> dict[int, EditionQuestion]:
@@ -97,15 +151,30 @@ def answered(attempt_id: int) -> int:
     return sum(answer is not None for answer in answers)
 
 
-def last_savers(attempt_id: int) -> dict[int, str]:
-    """The device that saved last, by item id; empty for a plain form."""
-    rows = session().execute(
-        select(Response.item_id, Response.device)
-        .join(AttemptItem, AttemptItem.id == Response.item_id)
-        .where(AttemptItem.attempt_id == attempt_id)
-        .order_by(Response.id)
-    )
-    return {row.item_id: row.device for row in rows}
+@dataclass
+class Sent:
+    """What was sent for one item of an attempt: the device that saved last (empty for a plain
+    form), and the highest sequence number of each device."""
+
+    saved_by: str = ""
+    sequences: dict[str, int] = field(default_factory=dict)
+
+    def latest(self, device: str) -> int:
+        """The highest sequence number that a device sent, or -1."""
+        return self.sequences.get(device, -1)
+
+
+NOTHING_SENT = Sent()
+
+
+def journal_of(attempt_id: int) -> dict[int, Sent]:
+    """What was sent for the items of an attempt, by item id; one statement."""
+    found: dict[int, Sent] = {}
+    for item_id, device, sequence in session().execute(_JOURNAL, {"attempt_id": attempt_id}):
+        sent = found.setdefault(item_id, Sent())
+        sent.saved_by = device
+        sent.sequences[device] = max(sequence, sent.latest(device))
+    return found
 
 
 def bank_of(version_id: int) -> list[rules.BankQuestion]:
@@ -134,17 +203,6 @@ def seen(uuid: str, item_id: int, device: str) -> tuple[bool, int]:
     return bool(row[0]), -1 if row[1] is None else row[1]
 
 
-def latest_sequences(attempt_id: int, device: str) -> dict[int, int]:
-    """The highest sequence number that a device sent for each item of an attempt, by item id."""
-    rows = session().execute(
-        select(Response.item_id, func.max(Response.sequence))
-        .join(AttemptItem, AttemptItem.id == Response.item_id)
-        .where(AttemptItem.attempt_id == attempt_id, Response.device == device)
-        .group_by(Response.item_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def overdue(now: datetime, limit: int = 100) -> Sequence[int]:
     """Ids of open attempts whose time has run out."""
     return (
@@ -159,11 +217,11 @@ def overdue(now: datetime, limit: int = 100) -> Sequence[int]:
     )
 
 
-def lesson_answers(person_id: int, course_id: int, lesson_key: str) -> dict[str, LessonAnswer]:
+def lesson_answers(person_id: int, course_id: int, lesson_key: str) -> dict[str, list[str]]:
     """A person's latest answer to each question of a lesson, by question key."""
     asked = {"person_id": person_id, "course_id": course_id, "lesson_key": lesson_key}
-    rows = session().scalars(_LESSON_ANSWERS, asked)
-    return {row.question_key: row for row in rows}
+    rows = session().execute(_LESSON_ANSWERS, asked)
+    return {row.question_key: row.answer for row in rows}
 
 
 def lesson_answer(uuid: str) -> LessonAnswer | None:

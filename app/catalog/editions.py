@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -20,6 +21,8 @@ from app.catalog.models import (
     VersionQuestion,
 )
 from app.kernel.database import kept, session
+from app.questions.kinds import Question as Asked
+from app.questions.kinds import from_json
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class EditionQuestion:
     key: str
     kind: str
     content: Mapping[str, Any]
+
+    @cached_property
+    def wordings(self) -> Mapping[str, Asked]:
+        """The question by language, read from its content once."""
+        return {language: from_json(content) for language, content in self.content.items()}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, cast, func, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, case, cast, func, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import joinedload
 
@@ -48,7 +50,15 @@ class Catalogue:
     """The courses on offer after search and filters, and what the filters would leave."""
 
     courses: Sequence[Offered]
-    facets: Facets
+    searched: Sequence[Offered]
+    """What the search alone finds."""
+    wanted: Mapping[str, str]
+
+    @cached_property
+    def facets(self) -> Facets:
+        """How many courses each choice would leave."""
+        counts = {name: _counts(self.searched, self.wanted, name) for name in self.wanted}
+        return Facets(**counts)
 
 
 def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str = "") -> Catalogue:
@@ -57,7 +67,7 @@ def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str 
     A choice that does not exist filters nothing.
     """
     tiers = _found(query) if query.strip() else None
-    rows = session().execute(select(Course.id, Course.slug, Course.current_id)).all()
+    rows = session().execute(_OFFERED).all()
     read = editions(row.current_id for row in rows if row.current_id is not None)
     courses = [
         Offered(row.id, row.slug, read[row.current_id])
@@ -72,10 +82,11 @@ def catalogue(*, query: str = "", theme: str = "", level: str = "", length: str 
         "level": level if level in LEVELS else "",
         "length": length if length in LENGTHS else "",
     }
-    return Catalogue(
-        [c for c in courses if _fits(c, wanted)],
-        Facets(**{name: _counts(courses, wanted, name) for name in wanted}),
-    )
+    return Catalogue([c for c in courses if _fits(c, wanted)], courses, wanted)
+
+
+_COURSE: Any = Course.__table__.c
+_OFFERED = select(_COURSE.id, _COURSE.slug, _COURSE.current_id)
 
 
 def _traits(course: Offered) -> dict[str, str]:
@@ -94,33 +105,36 @@ def _counts(courses: Sequence[Offered], wanted: Mapping[str, str], name: str) ->
 
 def _found(query: str) -> dict[int, int]:
     """Ids of the courses that hold every word of a query, with their tier (0 is best)."""
-    matches: list[ColumnElement[bool]]
-    if is_sqlite():
-        queries = search.sqlite_queries(query)
-        matches = [
-            CourseText.id.in_(
-                select(text("rowid"))
-                .select_from(text("course_search"))
-                .where(
-                    text(f"course_search MATCH :tier{tier}").bindparams(**{f"tier{tier}": match})
-                )
-            )
-            for tier, match in enumerate(queries)
-        ]
-    else:
-        queries = search.postgresql_queries(query)
-        matches = [
-            CourseText.words.op("@@", is_comparison=True)(cast(match, TSQUERY)) for match in queries
-        ]
+    on_sqlite = is_sqlite()
+    queries = search.sqlite_queries(query) if on_sqlite else search.postgresql_queries(query)
     if not queries:
         return {}
-    tier_of = case(*((match, tier) for tier, match in enumerate(matches)), else_=len(matches))
-    statement = (
-        select(CourseText.course_id, func.min(tier_of))
-        .where(matches[-1])
-        .group_by(CourseText.course_id)
-    )
-    return {row[0]: row[1] for row in session().execute(statement)}
+    asked = {f"tier{tier}": match for tier, match in enumerate(queries)}
+    rows = session().execute(_search(len(queries), on_sqlite=on_sqlite), asked)
+    return {row[0]: row[1] for row in rows}
+
+
+@cache
+def _search(tiers: int, *, on_sqlite: bool) -> Select[Any]:
+    """The statement of a search in so many tiers, put together once."""
+    words: Any = CourseText.__table__.c
+    matches: list[ColumnElement[bool]]
+    if on_sqlite:
+        matches = [
+            words.id.in_(
+                select(text("rowid"))
+                .select_from(text("course_search"))
+                .where(text(f"course_search MATCH :tier{tier}"))
+            )
+            for tier in range(tiers)
+        ]
+    else:
+        matches = [
+            words.words.op("@@", is_comparison=True)(cast(bindparam(f"tier{tier}"), TSQUERY))
+            for tier in range(tiers)
+        ]
+    tier_of = case(*((match, tier) for tier, match in enumerate(matches)), else_=tiers)
+    return select(words.course_id, func.min(tier_of)).where(matches[-1]).group_by(words.course_id)
 
 
 def open_course(slug: str) -> Course | None:

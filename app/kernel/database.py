@@ -88,6 +88,19 @@ class Base(DeclarativeBase):
     }
 
 
+class _UnitOfWork(Session):
+    """A session that tells its process, once it has committed, what it read of what never
+    changes: a process that is only posted to knows it then as well as one that shows pages."""
+
+    learn: Callable[[Kept], None]
+
+    def commit(self) -> None:
+        """Commit; what was read stood in rows that stay."""
+        super().commit()
+        if (own := self.info.get("kept")) is not None:
+            self.learn(own)
+
+
 _current: ContextVar[Session | None] = ContextVar("current_session", default=None)
 _database: ContextVar[Database | None] = ContextVar("current_database", default=None)
 
@@ -137,7 +150,8 @@ class Database:
     def begin(self, *, write: bool) -> Session:
         """A session whose transaction is already open; the web frame closes it by itself."""
         engine = self.engine.execution_options(writes=write)
-        session = Session(engine, expire_on_commit=False, autoflush=True)
+        session = _UnitOfWork(engine, expire_on_commit=False, autoflush=True)
+        session.learn = self._kept.learn
         session.connection()
         return session
 
@@ -165,11 +179,12 @@ def kept(kind: str, keys: Iterable[K], load: Callable[[list[K]], Mapping[K, T]])
     those that it lacks as `load` reads them, at most once.
 
     `load` may give more than it is asked for, and all threads share what it gives. What a unit
-    of work that writes has read is kept for itself alone: it may be rolled back.
+    of work that writes has read is kept for itself alone until it has committed: before, it may
+    be rolled back.
     """
     database, current = _database.get(), session()
     wanted = list(keys)
-    own: Kept = current.info.setdefault("kept", Kept())
+    own: Kept = current.info.get("kept") or current.info.setdefault("kept", Kept())
     found = {**(database._kept.known(kind, wanted) if database else {}), **own.known(kind, wanted)}
     if lacking := [key for key in wanted if key not in found]:
         loaded = load(lacking)

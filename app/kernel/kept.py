@@ -30,6 +30,17 @@ class Kept:
     def keep(self, kind: str, things: Mapping[Any, Any]) -> None:
         """Keep some more; the least used leave when there are too many."""
         with self._lock:
-            self._things.update({(kind, key): thing for key, thing in things.items()})
-            while len(self._things) > self._most:
-                self._things.popitem(last=False)
+            self._keep({(kind, key): thing for key, thing in things.items()})
+
+    def _keep(self, things: Mapping[tuple[str, Hashable], Any]) -> None:
+        self._things.update(things)
+        while len(self._things) > self._most:
+            self._things.popitem(last=False)
+
+    def learn(self, other: Kept) -> None:
+        """Keep what another one holds, which forgets it."""
+        with other._lock:
+            things, other._things = other._things, OrderedDict()
+        if things:
+            with self._lock:
+                self._keep(things)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.assessment import actions as assessment
 from app.assessment import queries as attempts
@@ -19,6 +23,10 @@ from app.learning import queries, rules
 from app.learning.models import Completion, CourseCompleted, Enrollment, FinishedLesson
 from app.people.models import Person
 from app.people.queries import primary_membership
+
+# Put together once: every submitted quiz ends with it.
+_ENROLLMENT: Any = Enrollment.__table__
+_TOUCH = update(_ENROLLMENT).where(_ENROLLMENT.c.id == bindparam("enrollment"))
 
 TAKEN_AT_ONCE = 100
 """How many learners one transaction moves to a new version."""
@@ -100,7 +108,7 @@ def finish_lesson(
         finished.add(lesson_key)
         _count(enrollment, finished)
     _touch(enrollment, lesson_key, now=now)
-    _complete_held(enrollment, now=now)
+    _complete_held(enrollment, finished=finished, now=now)
 
 
 def start_quiz(enrollment: Enrollment, *, now: datetime) -> Attempt:
@@ -130,18 +138,39 @@ def complete_if_done(enrollment: Enrollment, *, now: datetime) -> Completion | N
     return _complete_held(enrollment, now=now)
 
 
-def _complete_held(enrollment: Enrollment, *, now: datetime) -> Completion | None:
-    """What `complete_if_done` does, for an enrollment that this transaction holds."""
+def _complete_held(
+    enrollment: Enrollment,
+    *,
+    finished: set[str] | None = None,
+    passed: Attempt | None = None,
+    now: datetime,
+) -> Completion | None:
+    """What `complete_if_done` does, for an enrollment that this transaction holds.
+
+    `finished` and `passed` are what it knows already: the finished lessons, and the attempt
+    that passed (after which there is no other).
+    """
     version = edition(enrollment.version_id)
     if enrollment.lessons_done < version.completion["lessons_needed"]:
         return enrollment.completion  # as it is for most who finish a lesson
-    already = queries.completion_of(enrollment.id)
+    already = enrollment.completion
+    if already is None and enrollment.completed_at is not None:
+        already = queries.completion_of(enrollment.id)
     if already is not None:
         return already
-    best = attempts.passing_attempt(enrollment.person_id, enrollment.course_id, enrollment.round)
+    pass_mark, best = version.completion.get("final_quiz"), None
+    if pass_mark is not None:
+        best = passed or attempts.passing_attempt(
+            enrollment.person_id, enrollment.course_id, enrollment.round
+        )
+        if best is None:
+            return None
+    if finished is None:
+        session().flush()
+        finished = queries.finished_keys(enrollment.id)
     asked = rules.points(
         version.completion,
-        queries.finished_keys(enrollment.id),
+        finished,
         best_percent=best.percent if best else None,
         has_passed=best is not None,
     )
@@ -158,7 +187,7 @@ def _complete_held(enrollment: Enrollment, *, now: datetime) -> Completion | Non
         source="online",
         started_at=enrollment.enrolled_at,
         completed_at=now,
-        percent=best.percent if best and version.completion.get("final_quiz") is not None else None,
+        percent=best.percent if best else None,
         periods=version.periods,
     )
     session().add(completion)
@@ -170,12 +199,15 @@ def _complete_held(enrollment: Enrollment, *, now: datetime) -> Completion | Non
 def follow_attempt(event: AttemptClosed, now: datetime) -> None:
     """What follows a closed attempt: perhaps nothing is left of the course."""
     attempt = event.attempt
-    enrollment = queries.enrollment_of(attempt.person_id, attempt.course_id, round_=attempt.round)
+    enrollment = queries.enrollment_at_hand(attempt.person_id, attempt.course_id, attempt.round)
     if enrollment is None:
         return
-    enrollment.last_activity_at = max(enrollment.last_activity_at, now)
+    if now > enrollment.last_activity_at:
+        session().execute(_TOUCH, {"enrollment": enrollment.id, "last_activity_at": now})
+        set_committed_value(enrollment, "last_activity_at", now)
     if attempt.has_passed:
-        complete_if_done(enrollment, now=now)
+        _hold(enrollment)
+        _complete_held(enrollment, passed=attempt, now=now)
 
 
 def accept_version(enrollment: Enrollment, *, now: datetime) -> None:
@@ -286,4 +318,4 @@ def _hold(enrollment: Enrollment) -> None:
     """
     session().flush()
     if not is_sqlite():
-        session().refresh(enrollment, ["lessons_done"], with_for_update=True)
+        session().refresh(enrollment, ["lessons_done", "completed_at"], with_for_update=True)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from app.kernel.words import Words
 from app.questions import marking
-from app.questions.kinds import NumberAnswer, Question, from_json, learner_view
+from app.questions.kinds import NumberAnswer, Question, learner_view
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,9 @@ class Part:
     asked: Asked | None = None
 
 
-def in_language(content: Mapping[str, Any], language: str, own: str) -> Question:
-    """A stored question in the reader's language, else in the course's own."""
-    return from_json(content.get(language) or content.get(own) or next(iter(content.values())))
+def in_language(wordings: Mapping[str, Question], language: str, own: str) -> Question:
+    """A question in the reader's language, else in the course's own."""
+    return wordings.get(language) or wordings.get(own) or next(iter(wordings.values()))
 
 
 def item_of(question: Question, order: Sequence[str] = ()) -> Item:
@@ -128,7 +127,7 @@ def _decimal(value: Decimal) -> str:
 
 def lesson_parts(
     parts: Sequence[Mapping[str, str]],
-    questions: Mapping[str, Mapping[str, Any]],
+    questions: Mapping[str, Mapping[str, Question]],
     answers: Mapping[str, Sequence[str]],
     *,
     language: str,
@@ -146,21 +145,21 @@ def lesson_parts(
 
 
 def asked(
-    content: Mapping[str, Any], answer: Sequence[str] | None, language: str, own: str
+    wordings: Mapping[str, Question], answer: Sequence[str] | None, language: str, own: str
 ) -> Asked:
     """A question inside a lesson: once it is answered, all may be seen."""
-    question = in_language(content, language, own)
+    question = in_language(wordings, language, own)
     if answer is None:
         return Asked(item_of(question))
     return Asked(
         item_of(question),
         list(answer),
-        result_of(question, in_language(content, own, own), answer),
+        result_of(question, in_language(wordings, own, own), answer),
     )
 
 
 def quiz_question(
-    content: Mapping[str, Any],
+    wordings: Mapping[str, Question],
     answer: Sequence[str] | None,
     order: Sequence[str],
     number: int,
@@ -170,8 +169,8 @@ def quiz_question(
     with_result: bool,
 ) -> Asked:
     """A question of an attempt; right answers only where the review is open."""
-    question = in_language(content, language, own)
+    question = in_language(wordings, language, own)
     result = (
-        result_of(question, in_language(content, own, own), answer or ()) if with_result else None
+        result_of(question, in_language(wordings, own, own), answer or ()) if with_result else None
     )
     return Asked(item_of(question, order), list(answer) if answer else None, result, number)

@@ -293,6 +293,11 @@ def count_try(sign_in_name: str, address: str, *, now: datetime) -> bool:
     However a name is spelled, it counts against the one account that it opens. Run it in a
     transaction of its own: a refused attempt counts too.
     """
+    return try_account(sign_in_name, address, now=now)[1]
+
+
+def try_account(sign_in_name: str, address: str, *, now: datetime) -> tuple[Account | None, bool]:
+    """What `count_try` does, and the account that it counted against, if the name opens one."""
     window = rules.TRY_WINDOW
     account = queries.account_for(sign_in_name)
     by_account = limits.take(
@@ -304,7 +309,7 @@ def count_try(sign_in_name: str, address: str, *, now: datetime) -> bool:
     by_address = limits.take(
         _address_key(address), limit=rules.ADDRESS_TRIES, window=window, now=now
     )
-    return by_account and by_address
+    return account, by_account and by_address
 
 
 def forgive_tries(account: Account, address: str, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     and_,
+    bindparam,
     distinct,
     func,
     not_,
@@ -51,33 +52,34 @@ class Duty:
         return (self.due_on - today).days
 
 
+# Put together once: every learner's home asks it.
+_DUTIES = (
+    select(Requirement.due_on, Unit.name, Course.slug, CourseVersion)
+    .join(UnitLine, UnitLine.ancestor_id == Requirement.unit_id)
+    .join(Membership, Membership.unit_id == UnitLine.unit_id)
+    .join(Unit, Unit.id == Requirement.unit_id)
+    .join(Course, Course.id == Requirement.course_id)
+    .join(CourseVersion, CourseVersion.id == Course.current_id)
+    .where(
+        Membership.person_id == bindparam("person_id"),
+        Membership.starts_on <= bindparam("today"),
+        or_(Membership.ends_on.is_(None), Membership.ends_on > bindparam("today")),
+        Requirement.withdrawn_at.is_(None),
+        or_(
+            Requirement.membership_kind == "",
+            Requirement.membership_kind == Membership.kind,
+        ),
+        ~select(Completion.id)
+        .where(Completion.person_id == bindparam("person_id"), Completion.course_id == Course.id)
+        .exists(),
+    )
+    .order_by(Requirement.due_on, Course.slug, Requirement.id)
+)
+
+
 def open_duties(person_id: int, today: date) -> list[Duty]:
     """The courses required of a person and not completed yet, the most urgent first."""
-    reaches = and_(
-        Membership.person_id == person_id,
-        Membership.starts_on <= today,
-        or_(Membership.ends_on.is_(None), Membership.ends_on > today),
-    )
-    rows = session().execute(
-        select(Requirement.due_on, Unit.name, Course.slug, CourseVersion)
-        .join(UnitLine, UnitLine.ancestor_id == Requirement.unit_id)
-        .join(Membership, Membership.unit_id == UnitLine.unit_id)
-        .join(Unit, Unit.id == Requirement.unit_id)
-        .join(Course, Course.id == Requirement.course_id)
-        .join(CourseVersion, CourseVersion.id == Course.current_id)
-        .where(
-            reaches,
-            Requirement.withdrawn_at.is_(None),
-            or_(
-                Requirement.membership_kind == "",
-                Requirement.membership_kind == Membership.kind,
-            ),
-            ~select(Completion.id)
-            .where(Completion.person_id == person_id, Completion.course_id == Course.id)
-            .exists(),
-        )
-        .order_by(Requirement.due_on, Course.slug, Requirement.id)
-    )
+    rows = session().execute(_DUTIES, {"person_id": person_id, "today": today})
     duties: dict[str, Duty] = {}
     for due_on, unit_name, slug, version in rows:
         duties.setdefault(slug, Duty(slug, version, due_on, asked_by=unit_name))

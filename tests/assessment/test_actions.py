@@ -257,6 +257,35 @@ def test_a_form_left_open_on_another_device_does_not_undo_newer_answers(sitting)
     assert item(attempt).answer == ["12"]
 
 
+def test_a_submitted_answer_older_than_its_devices_last_save_is_kept_and_replaces_nothing(
+    sitting, session
+):
+    attempt = sitting.start()
+    actions.save(attempt, item(attempt), ["12"], envelope(5, "may-1"), now=NOW)
+    submit(attempt, {"ks-3": ["11"]}, sequence=4, device="may-1")
+    assert (item(attempt).answer, attempt.percent) == (["12"], 25.0)
+    kept = session.scalars(select(Response.answer).order_by(Response.id)).all()
+    assert kept == [["12"], ["11"]]
+
+
+def test_what_a_submission_leaves_at_hand_is_what_stands_in_the_tables(sitting, session):
+    attempt = sitting.start()
+    actions.save(attempt, item(attempt, "ks-1"), right(attempt)["ks-1"], envelope(), now=NOW)
+    submit(attempt, right(attempt, but=("ks-4",)), sequence=3, device="may-1")
+
+    def stands():
+        items = [(i.answer, i.answer_sequence, i.answered_at, i.points) for i in attempt.items]
+        columns = (attempt.points, attempt.percent, attempt.has_passed, attempt.closed_at)
+        return items, columns, attempt.was_overdue
+
+    at_hand = stands()
+    session.expire_all()
+    assert stands() == at_hand
+    assert at_hand[1] == (3.0, 75.0, True, NOW + MINUTE)
+    sent = session.scalars(select(Response.sequence).order_by(Response.id)).all()
+    assert sent == [0, 3, 3]
+
+
 def test_submitting_after_the_grace_counts_only_what_was_saved_in_time(sitting):
     attempt = sitting.start()
     actions.save(attempt, item(attempt), ["12"], envelope(), now=NOW)
@@ -347,5 +376,5 @@ def test_an_answer_in_a_lesson_repeated_is_given_once_and_the_latest_one_is_show
     assert answer("15", sent) is first
     answer("15", envelope())
     shown = queries.lesson_answers(sitting.person.id, sitting.version.course_id, "hoi-va-ghi")
-    assert shown["hoi-so"].answer == ["15"]
+    assert shown["hoi-so"] == ["15"]
     assert session.scalar(select(func.count()).select_from(LessonAnswer)) == 2

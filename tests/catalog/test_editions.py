@@ -69,6 +69,18 @@ def test_what_is_published_is_read_once_by_a_process(database: Database):
         assert len(seen) == statements
 
 
+def test_what_a_writer_read_its_process_knows_once_it_has_committed(database: Database):
+    with database.unit_of_work():
+        version_id = publish().id
+    with database.unit_of_work(), Statements().counting() as seen:
+        editions.edition(version_id)
+        editions.edition(version_id)
+    assert len(seen) == 2
+    with database.unit_of_work(write=False), Statements().counting() as seen:
+        editions.edition(version_id)
+    assert seen == []
+
+
 def test_what_was_rolled_back_is_not_kept(database: Database):
     writing = database.begin(write=True)
     with database.serving(writing):

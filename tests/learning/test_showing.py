@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.learning import showing
-from app.questions.kinds import Choice, NumberAnswer, Question, TextAnswer, to_json
+from app.questions.kinds import Choice, NumberAnswer, Question, TextAnswer
 
 ONE = Question(
     "mot",
@@ -80,7 +80,7 @@ def test_a_translated_question_is_marked_by_its_source_and_told_in_the_readers_w
         explanation="<p>BECAUSE</p>",
         choices=(Choice("a", "Ann", True), Choice("b", "Bob", False), Choice("c", "Cy", False)),
     )
-    content = {"vi": to_json(ONE), "en": to_json(english)}
+    content = {"vi": ONE, "en": english}
     asked = showing.asked(content, ["a"], "en", "vi")
     assert asked.item.choices[0].html == "Ann"
     assert asked.result is not None
@@ -89,7 +89,7 @@ def test_a_translated_question_is_marked_by_its_source_and_told_in_the_readers_w
 
 
 def test_a_question_without_a_translation_is_shown_in_its_own_language():
-    assert showing.asked({"vi": to_json(ONE)}, None, "en", "vi").item.prompt == "<p>Một?</p>"
+    assert showing.asked({"vi": ONE}, None, "en", "vi").item.prompt == "<p>Một?</p>"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_question_without_a_translation_is_shown_in_its_own_language():
 )
 def test_a_dot_says_where_a_question_stands(answer, with_result, state):
     asked = showing.quiz_question(
-        {"vi": to_json(ONE)}, answer, [], 1, language="vi", own="vi", with_result=with_result
+        {"vi": ONE}, answer, [], 1, language="vi", own="vi", with_result=with_result
     )
     assert asked.state == state
 
@@ -112,7 +112,7 @@ def test_a_dot_says_where_a_question_stands(answer, with_result, state):
 def test_a_lesson_keeps_the_order_of_text_and_questions():
     parts = showing.lesson_parts(
         [{"html": "<p>1</p>"}, {"question": "mot"}, {"question": "mat"}, {"html": "<p>2</p>"}],
-        {"mot": {"vi": to_json(ONE)}},
+        {"mot": {"vi": ONE}},
         {},
         language="vi",
         own="vi",

@@ -137,8 +137,8 @@ def _begin() -> Any:
 def _texts() -> Iterator[str]:
     yield request.path
     for sent in (request.args, request.form) if g.write else (request.args,):
-        for name, text in sent.items(multi=True):
-            yield from (name, text)
+        for name, texts in sent.lists():
+            yield name.join((*texts, ""))
 
 
 def _database() -> Database:

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, gettext
+from flask_babel import Babel, Domain
 from jinja2.runtime import Context
 from jinja2.utils import pass_context
 from markupsafe import Markup
@@ -15,6 +15,8 @@ from markupsafe import Markup
 from app.kernel import words
 
 LANGUAGES = ("vi", "en")
+MOST_READY = 10_000
+"""How many sentences a process keeps ready; the product has fewer."""
 
 
 def install(app: Flask) -> None:
@@ -73,7 +75,7 @@ class _PageDomain(Domain):  # type: ignore[misc]
 
 
 def _translated(text: str) -> str:
-    return gettext(text) if has_request_context() and text else text
+    return str(_words().ugettext(text)) if text and has_request_context() else text
 
 
 def _spoken(context: Context, text: str, variables: dict[str, Any]) -> str:
@@ -85,7 +87,16 @@ def _spoken(context: Context, text: str, variables: dict[str, Any]) -> str:
 
 @pass_context
 def _template_gettext(context: Context, text: str, /, **variables: Any) -> str:
-    return _spoken(context, _words().ugettext(text), variables)
+    words = _words()
+    if variables or not context.eval_ctx.autoescape:
+        return _spoken(context, words.ugettext(text), variables)
+    # Most sentences of a page say the same to everybody: each is made ready once a process.
+    ready: dict[str, str] = words.__dict__.setdefault("ready", {})
+    if (said := ready.get(text)) is None:
+        said = _spoken(context, words.ugettext(text), variables)
+        if len(ready) < MOST_READY:
+            ready[text] = said
+    return said
 
 
 @pass_context
@@ -103,8 +114,9 @@ def _template_pgettext(context: Context, about: str, text: str, /, **variables: 
 
 
 def _words() -> Any:
-    kept = g.get("page_translations")
-    if kept is not None and kept[0] is getattr(g.get("_flask_babel"), "babel_locale", None):
+    here = g._get_current_object()  # looked for once, asked twice
+    kept = here.get("page_translations")
+    if kept is not None and kept[0] is getattr(here.get("_flask_babel"), "babel_locale", None):
         return kept[1]
     from flask_babel import get_translations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -30,10 +31,12 @@ def valid_uuid(text: str) -> str | None:
         return None
 
 
-_FIRST = select(Submission.address).where(
-    Submission.person_id == bindparam("person_id"), Submission.uuid == bindparam("uuid")
+# Every form sends these two: said of the table, they cost half of what they cost of the class.
+_TABLE: Any = Submission.__table__
+_FIRST = select(_TABLE.c.address).where(
+    _TABLE.c.person_id == bindparam("person_id"), _TABLE.c.uuid == bindparam("uuid")
 )
-_REMEMBER = insert(Submission)
+_REMEMBER = insert(_TABLE)
 
 
 def first_answer(person_id: int, uuid: str) -> str | None:

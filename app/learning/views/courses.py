@@ -122,12 +122,14 @@ def lesson_entries(
     here: str = "",
 ) -> list[dict[str, Any]]:
     """The rows of the outline beside a lesson and on the course's page."""
-    language = current_language()
+    language, note = current_language(), _("%(minutes)s phút")
+    # Keys are made of letters, digits and hyphens: one address is the start of all.
+    addresses = url_for(".lesson", slug=slug, key="-").removesuffix("-")
     return [
         {
-            "address": url_for(".lesson", slug=slug, key=entry.lesson.key),
+            "address": addresses + entry.lesson.key,
             "label": f"{number}. {lesson_title(entry, language, version)}",
-            "note": _("%(minutes)s phút", minutes=entry.lesson.minutes),
+            "note": note % {"minutes": entry.lesson.minutes},
             "state": _state(entry, enrollment),
             "is_current": entry.lesson.key == here,
         }

@@ -65,7 +65,7 @@ def answer(slug: str, key: str) -> Any:
     if not request.headers.get("X-Fragment"):
         address = url_for(".lesson", slug=slug, key=key, _anchor=f"form-{question_key}")
         return done("", address)
-    asked = showing.asked(question.content, given.answer, current_language(), version.language)
+    asked = showing.asked(question.wordings, given.answer, current_language(), version.language)
     return page("learning/_answer.html", slug=slug, key=key, asked=asked, error=None)
 
 
@@ -108,8 +108,8 @@ def _lesson_page(
         is_finished=entry.is_finished,
         parts=showing.lesson_parts(
             content.parts,
-            {k: question.content for k, question in questions.items()},
-            {k: latest.answer for k, latest in given.items()},
+            {k: question.wordings for k, question in questions.items()},
+            given,
             language=language,
             own=version.language,
         ),

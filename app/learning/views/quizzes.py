@@ -28,10 +28,9 @@ from app.learning.views.courses import own_enrollment, standing_in
 @open_to("learner")
 def quiz(slug: str) -> Any:
     standing = standing_in(slug)
-    tried = _tried(standing.enrollment)
-    latest = tried[-1] if tried else None
+    latest = _latest_attempt(standing.enrollment) if standing.enrollment else None
     if latest is None or latest.closed_at is not None:
-        return _results(slug, standing, tried, latest)
+        return _results(slug, standing, _tried(standing.enrollment) if latest else (), latest)
     if quiz_rules.is_over(latest.deadline, now=clock.now()):
         return page("learning/quiz_over.html", slug=slug, course=standing.course)
     return _running(slug, standing.edition, latest)
@@ -80,7 +79,8 @@ def _save_one(slug: str, key: str, values: Sequence[str]) -> Any:
 @pages.post("/khoa-hoc/<slug>/kiem-tra/nop")
 @open_to("learner")
 def submit_quiz(slug: str) -> Any:
-    found = _latest_attempt(slug) or abort(404)
+    enrollment = own_enrollment(standing_in(slug))
+    found = _latest_attempt(enrollment) or abort(404)
     assessment.submit(
         found,
         _answers(),
@@ -113,7 +113,7 @@ def _results(
         can_try_again=not has_passed and left != 0,
     )
     opens_at = quiz_rules.opens_at(past, wait_hours=rule.get("wait_hours") or 0)
-    marked = attempts.attempt_with_items(shown.id) if shown and may_review else None
+    marked = shown if shown and may_review else None
     review = _questions(marked, version.language, with_result=True) if marked else []
     return page(
         "learning/quiz.html",
@@ -140,8 +140,7 @@ def _review_opens(policy: str) -> str:
     return _("Khóa học này không công bố đáp án của bài kiểm tra cuối khóa.")
 
 
-def _running(slug: str, version: Edition, latest: Attempt) -> Response:
-    running = attempts.attempt_with_items(latest.id) or abort(404)
+def _running(slug: str, version: Edition, running: Attempt) -> Response:
     now = clock.now()
     left = running.deadline - now if running.deadline else None
     questions = _questions(running, version.language, with_result=False)
@@ -164,7 +163,7 @@ def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.A
     asked = attempts.questions_of(shown)
     return [
         showing.quiz_question(
-            asked[item.question_id].content,
+            asked[item.question_id].wordings,
             item.answer,
             item.choice_order,
             item.position,
@@ -176,13 +175,12 @@ def _questions(shown: Attempt, own: str, *, with_result: bool) -> list[showing.A
     ]
 
 
-def _latest_attempt(slug: str) -> Attempt | None:
-    enrollment = own_enrollment(standing_in(slug))
+def _latest_attempt(enrollment: Enrollment) -> Attempt | None:
     return attempts.latest_attempt(enrollment.person_id, enrollment.course_id, enrollment.round)
 
 
 def _open_attempt(slug: str) -> Attempt:
-    found = _latest_attempt(slug)
+    found = _latest_attempt(own_enrollment(standing_in(slug)))
     if found is None or found.closed_at is not None:
         raise quiz_rules.AttemptOver
     return found

@@ -36,12 +36,10 @@ def enter() -> Any:
         return _form(form, 422)
     now = clock.now()
     with database().unit_of_work():
-        allowed = actions.count_try(form.name.data, request.remote_addr or "", now=now)
+        account, allowed = actions.try_account(form.name.data, request.remote_addr or "", now=now)
     if not allowed:
         form.explain({"name": rules.TooManyTries()})
         return _form(form, 429)
-    with database().unit_of_work(write=False):
-        account = queries.account_for(form.name.data)
     # Hashing is slow on purpose: no transaction is open while it runs.
     if not passwords.is_right(account.password_hash if account else None, form.password.data):
         form.explain({"name": rules.SignInRefused()})
