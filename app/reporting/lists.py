@@ -39,9 +39,9 @@ from app.credentials.rules import STATE_NAMES, State, state_on
 from app.kernel import clock
 from app.kernel.database import is_sqlite
 from app.kernel.lists.columns import Column, Expression, Kind
-from app.kernel.lists.filters import Choice, DateOf, Period, Search
+from app.kernel.lists.filters import Choice, Condition, DateOf, Narrowing, Period, Search
 from app.kernel.lists.listing import List
-from app.kernel.lists.rows import Join, Rows, Walk, unindexed
+from app.kernel.lists.rows import Join, Rows, Walk, not_of_one_table, unindexed
 from app.kernel.words import Words, _l
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit
@@ -72,6 +72,11 @@ class Scope:
     def units(self) -> Select[int]:
         """Ids of the units in scope, as a subquery."""
         return ids_below(self.roots)
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it is a good part of the country."""
+        return self.breadth is not Breadth.PART
 
     def holds(self, unit_id: Any) -> ColumnElement[bool]:
         """Whether a row's unit is in scope, said in the way that its breadth makes quick."""
@@ -153,18 +158,19 @@ def _people(scope: Scope) -> Rows:
         .correlate(Person)
         .scalar_subquery()
     )
-    has_a_place: ColumnElement[bool]
-    if scope.breadth is Breadth.PART:
-        has_a_place = Person.id.in_(
-            select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
+    among_members = Person.id.in_(
+        select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
+    )
+    has_a_place = (
+        select(held.id)
+        .where(
+            held.person_id == Person.id,
+            scope.holds(unindexed(held.unit_id)),
+            holds_on(held, scope.on),
         )
-    else:
-        has_a_place = (
-            select(held.id)
-            .where(held.person_id == Person.id, scope.holds(held.unit_id), holds_on(held, scope.on))
-            .correlate(Person)
-            .exists()
-        )
+        .correlate(Person)
+        .exists()
+    )
     enrolled = _of_person(func.count(), Enrollment.person_id)
     completed = _of_person(func.count(), Completion.person_id)
     periods = _of_person(
@@ -175,7 +181,19 @@ def _people(scope: Scope) -> Rows:
     active = _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id)
     return Rows(
         table=Person,
-        where=(Person.current_id.is_(None), has_a_place),
+        where=(Person.current_id.is_(None), has_a_place if scope.is_broad else among_members),
+        row_by_row=(Person.current_id.is_(None), has_a_place),
+        is_broad=scope.is_broad,
+        walks=(
+            Walk(
+                Unit,
+                (
+                    Join(Membership, Membership.unit_id == unindexed(Unit.id)),
+                    Join(Person, Person.id == Membership.person_id),
+                ),
+                (scope.holds(unindexed(Unit.id)), Membership.id == first_place),
+            ),
+        ),
         joins=(
             Join(Membership, Membership.id == first_place),
             Join(Unit, Unit.id == Membership.unit_id),
@@ -204,10 +222,8 @@ def _of_today(person_id: Any) -> tuple[Join, Join]:
     )
 
 
-def _by_name(scope: Scope, table: Any) -> tuple[Walk, ...]:
+def _by_name(table: Any) -> tuple[Walk, ...]:
     """By names of people a long list begins with them, since an index has that order."""
-    if scope.breadth is Breadth.PART:
-        return ()
     first = (unindexed(Today.current_id).is_(None),)
     if not is_sqlite():
         is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
@@ -218,23 +234,36 @@ def _by_name(scope: Scope, table: Any) -> tuple[Walk, ...]:
     return (Walk(Today, (Join(table, table.person_id.in_(same)),), first),)
 
 
+def _by_course(table: Any) -> tuple[Walk, ...]:
+    """The same by titles of courses, which are few."""
+    of_version = and_(
+        table.course_id == unindexed(CourseVersion.course_id),
+        unindexed(table.version_id) == unindexed(CourseVersion.id),
+    )
+    return (Walk(CourseVersion, (Join(table, of_version),)),)
+
+
 def _by_unit(scope: Scope, table: Any) -> tuple[Walk, ...]:
     """The same by names of units."""
-    if scope.breadth is Breadth.PART:
-        return ()
-    return (Walk(Unit, (Join(table, table.unit_id == unindexed(Unit.id)),)),)
+    # A list of one: for an equality SQLite might first make an index of its own.
+    is_there = table.unit_id == unindexed(Unit.id)
+    if is_sqlite():
+        is_there = table.unit_id.in_(select(unindexed(Unit.id)))
+    joins = (Join(table, is_there),)
+    return (Walk(Unit, joins, (scope.holds(unindexed(Unit.id)),)),)
 
 
 def _enrollments(scope: Scope) -> Rows:
     return Rows(
         table=Enrollment,
         where=(scope.holds(Enrollment.unit_id),),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Enrollment.person_id),
             Join(CourseVersion, CourseVersion.id == Enrollment.version_id),
             Join(Unit, Unit.id == Enrollment.unit_id),
         ),
-        walks=(*_by_name(scope, Enrollment), *_by_unit(scope, Enrollment)),
+        walks=(*_by_name(Enrollment), *_by_unit(scope, Enrollment), *_by_course(Enrollment)),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -256,6 +285,7 @@ def _completions(scope: Scope) -> Rows:
     return Rows(
         table=Completion,
         where=(scope.holds(Completion.unit_id),),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Completion.person_id),
             Join(CourseVersion, CourseVersion.id == Completion.version_id),
@@ -272,7 +302,7 @@ def _completions(scope: Scope) -> Rows:
             ),
             Join(Certificate, is_latest_certificate(), is_outer=True),
         ),
-        walks=(*_by_name(scope, Completion), *_by_unit(scope, Completion)),
+        walks=(*_by_name(Completion), *_by_unit(scope, Completion), *_by_course(Completion)),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -323,6 +353,7 @@ def _certificates(scope: Scope) -> Rows:
     return Rows(
         table=Certificate,
         where=(is_visible,),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Certificate.person_id),
             Join(Completion, Completion.id == Certificate.completion_id),
@@ -332,7 +363,7 @@ def _certificates(scope: Scope) -> Rows:
             Join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id),
             Join(Recognition, Recognition.id == RecognizedCompletion.recognition_id),
         ),
-        walks=_by_name(scope, Certificate),
+        walks=_by_name(Certificate),
         columns=(
             Certificate.code,
             Certificate.register_no,
@@ -525,15 +556,24 @@ def _theme_filter(condition: Callable[[Select[int]], ColumnElement[bool]]) -> Ch
 def _search(person_id: Any) -> Search:
     """People are found by what they are called today; their rows are those of every merge."""
 
-    def rows_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def rows_of(is_called: ColumnElement[bool]) -> Narrowing:
         merged = aliased(Person)
-        found = select(Today.id).where(condition, Today.current_id.is_(None))
-        were_others = select(merged.id).join(Today, Today.id == merged.current_id).where(condition)
-        return and_(person_id.in_(union_all(found.correlate(None), were_others.correlate(None))))
+        found = select(Today.id).where(is_called, unindexed(Today.current_id).is_(None))
+        were_others = (
+            select(merged.id)
+            .join(Today, Today.id == unindexed(merged.current_id))
+            .where(merged.current_id.is_not(None), not_of_one_table(is_called, merged.id))
+        )
+        return Narrowing(
+            keys=union_all(found, were_others),
+            among=person_id.in_,
+            row_by_row=not_of_one_table(is_called, person_id),
+        )
 
     return Search(
         heading=_l("Tìm tên hoặc mã"),
-        columns=(Today.name_fold, func.lower(Today.staff_code)),
+        columns=(Today.name_fold,),
+        codes=(Today.staff_code,),
         within=rows_of,
     )
 
@@ -556,17 +596,22 @@ _OF_ISSUE = DateOf(
 )
 
 
-def _taken(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """People who are enrolled in a course of a kind."""
-    return Person.id.in_(select(Enrollment.person_id).where(condition))
+def _who_has(owner: Any, condition: ColumnElement[bool]) -> Narrowing:
+    """People to whom an enrollment or a completion of a kind belongs."""
+    one = select(owner).where(owner == Person.id, condition).correlate(Person)
+    return Narrowing(
+        keys=select(owner).where(condition).distinct(),
+        among=Person.id.in_,
+        row_by_row=one.exists(),
+    )
 
 
-def _has_completed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Person.id.in_(select(Completion.person_id).where(condition))
+def _has_completed(condition: ColumnElement[bool]) -> Narrowing:
+    return _who_has(Completion.person_id, condition)
 
 
-def _has_enrolled(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Person.id.in_(select(Enrollment.person_id).where(condition))
+def _has_enrolled(condition: ColumnElement[bool]) -> Narrowing:
+    return _who_has(Enrollment.person_id, condition)
 
 
 def _has_certificate() -> ColumnElement[bool]:
@@ -629,10 +674,10 @@ PEOPLE: List[Scope] = List(
         Choice(
             key=COURSE,
             heading=_l("Khóa học"),
-            condition=lambda value: _taken(Enrollment.course_id == _of_slug(value)),
+            condition=lambda value: _has_enrolled(Enrollment.course_id == _of_slug(value)),
             everything=_l("Mọi khóa học"),
         ),
-        _theme_filter(lambda versions: _taken(Enrollment.version_id.in_(versions))),
+        _theme_filter(lambda versions: _has_enrolled(Enrollment.version_id.in_(versions))),
         Period(
             dates=(
                 DateOf(
@@ -653,7 +698,11 @@ PEOPLE: List[Scope] = List(
         ),
         Search(
             heading=_l("Tìm tên hoặc mã"),
-            columns=(Person.name_fold, func.lower(Person.staff_code)),
+            columns=(Person.name_fold,),
+            codes=(Person.staff_code,),
+            within=lambda is_called: Narrowing(
+                keys=select(Person.id).where(is_called), among=Person.id.in_, row_by_row=is_called
+            ),
         ),
     ),
     narrowed=Scope.narrowed,

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -31,12 +31,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.kernel.lists.columns import Column, Expression, Value, reader
-from app.kernel.lists.filters import Filter, NotThere, Options
+from app.kernel.lists.filters import Condition, Filter, Narrowing, NotThere, Options
 from app.kernel.lists.rows import Rows
 from app.kernel.words import Words, _l
 
 PAGE_ROWS, HANDFUL = 50, 500
+FEW = 1_000
+"""Up to so many rows a page counts and may begin with; of more it says that they are more."""
+
 SORT, AFTER, BEFORE = "sap-xep", "sau", "truoc"
+COUNT, EVERY = "dem", "het"
 
 NO_FILTER = _l("không lọc")
 
@@ -66,8 +70,11 @@ class Page:
 
     rows: tuple[ShownRow, ...]
     total: int
-    previous: dict[str, str] | None
-    next: dict[str, str] | None
+    """How many rows there are in all pages; with `counting`, there are more than so many."""
+    previous: dict[str, str] | None = None
+    next: dict[str, str] | None = None
+    counting: dict[str, str] | None = None
+    """The arguments of this page's address with every row counted, where that was not done."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ class List(Generic[S]):
         `options` holds the values that the scope may choose, by filter key. Raises NotThere
         for an unknown sort, cursor or choice: the same answer as for what does not exist.
         """
+        if arguments.get(COUNT, EVERY) != EVERY:
+            raise NotThere(COUNT)
         readings = [f.read(arguments, options) for f in self.filters]
         asked = Asked(
             list=self,
@@ -117,6 +126,7 @@ class List(Generic[S]):
             problems={k: v for r in readings for k, v in r.problems.items()},
             after=arguments.get(AFTER, ""),
             before=arguments.get(BEFORE, ""),
+            counts_all=COUNT in arguments,
         )
         asked.check()
         return asked
@@ -130,11 +140,13 @@ class Asked(Generic[S]):
     scope: S
     sort: str
     arguments: dict[str, str]
-    conditions: tuple[ColumnElement[bool], ...]
+    conditions: tuple[Condition, ...]
     words: tuple[tuple[str, str], ...]
     problems: dict[str, Words]
     after: str = ""
     before: str = ""
+    counts_all: bool = False
+    _met: list[tuple[ColumnElement[bool], ...]] = field(default_factory=list, repr=False)
 
     @property
     def is_descending(self) -> bool:
@@ -184,36 +196,33 @@ class Asked(Generic[S]):
         )
 
     def count(self, session: Session) -> int:
-        """How many rows the question has, in all pages: one statement."""
+        """How many rows the question has, in all pages: exactly, however many there are."""
         if self.problems:
             return 0
-        rows = self._rows
+        rows, conditions = self._rows, self._conditions(session)
         if not isinstance(rows, Rows):
-            inner = rows.where(*self.conditions).with_only_columns(literal(1)).order_by(None)
+            inner = rows.where(*conditions).with_only_columns(literal(1)).order_by(None)
             counted = select(func.count()).select_from(inner.subquery())
-        elif not self.conditions and rows.total is not None:
+        elif not conditions and rows.total is not None:
             counted = rows.total
         else:
-            counted = rows.only([func.count()], self.conditions)
+            counted = rows.only([func.count()], conditions)
         return session.scalar(counted) or 0
 
     def page(self, session: Session) -> Page:
         """The asked page of up to 50 rows: two or three statements, however many rows.
 
-        A filter that cannot be read shows no rows: unfiltered ones would mislead.
+        A filter whose keys are probed costs one more, and so does counting all. A filter that
+        cannot be read shows no rows: unfiltered ones would mislead.
         """
         if self.problems:
-            return Page((), 0, None, None)
+            return Page((), 0)
         order = self._order()
         if self.before:
             order = order.turned()
         cursor = self.before or self.after
-        rows = self._rows
-        if isinstance(rows, Rows):
-            keys = rows.only(order.columns, self.conditions, order.keys[0])
-            statement = order.arranged(keys)
-        else:
-            statement = order.applied_to(rows.where(*self.conditions))
+        few = self._few(session)
+        statement = self._found(session, few, order)
         if cursor:
             statement = statement.where(order.beyond(order.read_cursor(cursor)))
         found = list(session.execute(statement.limit(PAGE_ROWS + 1)))
@@ -224,14 +233,60 @@ class Asked(Generic[S]):
         has_next, has_previous = (
             (True, there_is_more) if self.before else (there_is_more, bool(self.after))
         )
+        total = FEW if few is None else len(few)
+        if few is None and self.counts_all:
+            total = self.count(session)
+        place = {AFTER: self.after, BEFORE: self.before, COUNT: EVERY}
         return Page(
-            rows=tuple(self._shown(row) for row in self._filled(session, rows, found)),
-            total=self.count(session),
+            rows=tuple(map(self._shown, self._filled(session, found))),
+            total=total,
             previous=self.address() | {BEFORE: order.cursor(found[0])}
             if has_previous and found
             else None,
             next=self.address() | {AFTER: order.cursor(found[-1])} if has_next and found else None,
+            counting=self.address(**place) if few is None and not self.counts_all else None,
         )
+
+    def _conditions(self, session: Session) -> tuple[ColumnElement[bool], ...]:
+        """The filters, those that can be said in two ways as it is quick here.
+
+        Once one of them is met by few, the others are asked of these few.
+        """
+        if self._met:
+            return self._met[0]
+        met: list[ColumnElement[bool]] = []
+        is_narrow = False
+        # From the last, which are words searched for: few meet these, if few meet any.
+        for condition in reversed(self.conditions):
+            if not isinstance(condition, Narrowing):
+                met.append(condition)
+                continue
+            keys = [] if is_narrow else session.scalars(condition.keys.limit(FEW + 1)).all()
+            is_few = not is_narrow and len(keys) <= FEW
+            met.append(condition.among(keys) if is_few else condition.row_by_row)
+            is_narrow = is_narrow or is_few
+        self._met.append(tuple(met))
+        return self._met[0]
+
+    def _few(self, session: Session) -> Sequence[Any] | None:
+        """The ids of all rows where these are few, in no order."""
+        rows, row_id = self._rows, _element(self.list.row_id)
+        conditions = self._conditions(session)
+        if isinstance(rows, Rows):
+            bare = rows.only([row_id], conditions)
+        else:
+            bare = rows.where(*conditions).with_only_columns(row_id).order_by(None)
+        ids = session.scalars(bare.limit(FEW + 1)).all()
+        return ids if len(ids) <= FEW else None
+
+    def _found(self, session: Session, few: Sequence[Any] | None, order: _Order) -> Select[Any]:
+        """All rows in order, with what a cursor needs: of few, or along the order until enough."""
+        rows, conditions = self._rows, self._conditions(session)
+        if not isinstance(rows, Rows):
+            return order.applied_to(rows.where(*conditions))
+        if few is not None:
+            return order.arranged(rows.among(order.columns, order.keys[-1].in_(few)))
+        return order.arranged(rows.along(order.columns, conditions, order.keys))
 
     def rows(self, session: Session) -> Iterator[tuple[Value, ...]]:
         """Every row's values in the order of the columns, read in handfuls from the first on."""
@@ -241,11 +296,13 @@ class Asked(Generic[S]):
         """Every row's id, in order: what a long export holds on to while it reads the rows."""
         if self.problems:
             return []
-        rows, order = self._rows, self._order()
-        if isinstance(rows, Rows):
-            bare = order.arranged(rows.only(order.columns, self.conditions, order.keys[0]))
+        rows, order, conditions = self._rows, self._order(), self._conditions(session)
+        if not isinstance(rows, Rows):
+            bare = order.applied_to(rows.where(*conditions).with_only_columns(literal(1)))
+        elif rows.is_broad and not conditions:
+            bare = order.arranged(rows.along(order.columns, (), order.keys))
         else:
-            bare = order.applied_to(rows.where(*self.conditions).with_only_columns(literal(1)))
+            bare = order.arranged(rows.only(order.columns, conditions))
         found = session.execute(bare.execution_options(yield_per=HANDFUL))
         return [row.row_id_ for row in found]
 
@@ -272,13 +329,12 @@ class Asked(Generic[S]):
         """Every row as the select gives it, in order, read in handfuls."""
         if self.problems:
             return iter(())
-        statement = self._order().applied_to(self._filtered())
+        statement = self._order().applied_to(self._filtered(session))
         return iter(session.execute(statement.execution_options(yield_per=HANDFUL)))
 
-    def _filled(
-        self, session: Session, rows: Select[Any] | Rows, found: Sequence[Any]
-    ) -> Sequence[Any]:
+    def _filled(self, session: Session, found: Sequence[Any]) -> Sequence[Any]:
         """The found rows with all their columns."""
+        rows = self._rows
         if not isinstance(rows, Rows) or not found:
             return found
         row_id = _element(self.list.row_id)
@@ -300,9 +356,10 @@ class Asked(Generic[S]):
             source=row,
         )
 
-    def _filtered(self) -> Select[Any]:
+    def _filtered(self, session: Session) -> Select[Any]:
         rows = self._rows
-        return (rows.whole() if isinstance(rows, Rows) else rows).where(*self.conditions)
+        whole = rows.whole() if isinstance(rows, Rows) else rows
+        return whole.where(*self._conditions(session))
 
     def _order(self) -> _Order:
         column = self.sort_column
