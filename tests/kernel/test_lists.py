@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from app.kernel.database import UtcDateTime
 from app.kernel.lists.columns import Column, Kind
 from app.kernel.lists.filters import Choice, DateOf, NotThere, Option, Period, Search
-from app.kernel.lists.listing import AFTER, BEFORE, SORT, Asked, List
+from app.kernel.lists.listing import AFTER, BEFORE, COUNT, EVERY, SORT, Asked, List
 from app.kernel.words import _l, fold, name_sort_key
 
 notes = Table(
@@ -351,3 +351,31 @@ def test_values_are_shown_as_vietnamese_write_them(db: Session) -> None:
         "87,5%",
         "Không",
     ]
+
+
+def test_a_page_counts_up_to_a_thousand_and_says_when_there_are_more(db: Session) -> None:
+    for number in range(1000):
+        put(db, f"Người {number:04}")
+    exactly = ask().page(db)
+    assert (exactly.total, exactly.counting) == (1000, None)
+    put(db, "Người thứ một nghìn lẻ một")
+    more = ask(tim="nguoi", sap_xep="-name").page(db)
+    assert more.total == 1000
+    assert more.counting == {"tim": "nguoi", SORT: "-name", COUNT: EVERY}
+    assert ask(tim="nguoi").count(db) == 1001
+
+
+def test_all_rows_are_counted_where_the_address_says_so(db: Session) -> None:
+    for number in range(1001):
+        put(db, f"Người {number:04}")
+    first = ask().page(db)
+    assert first.next is not None
+    second = NOTES.ask(first.next, MINE, OPTIONS).page(db)
+    assert second.counting == {**first.next, COUNT: EVERY}
+    counted = NOTES.ask(second.counting, MINE, OPTIONS).page(db)
+    assert [row.id for row in counted.rows] == [row.id for row in second.rows]
+    assert (counted.total, counted.counting) == (1001, None)
+    # Further pages are quick again.
+    assert COUNT not in (counted.next or {COUNT: ""})
+    with pytest.raises(NotThere):
+        ask(dem="mai")

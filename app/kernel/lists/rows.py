@@ -134,15 +134,17 @@ def _table(entity: Any) -> Any:
 
 
 def _tables(expressions: Iterable[ColumnElement[Any]]) -> set[Any]:
-    """The tables whose columns stand anywhere in some expressions."""
+    """The tables whose columns stand in some expressions, but for questions within these: such a
+    question has tables of its own, and beside them names the list's own table only."""
     return {part.table for part in _columns(expressions)}
 
 
-def _columns(expressions: Iterable[ColumnElement[Any]]) -> Iterator[ColumnClause[Any]]:
-    for expression in expressions:
-        for part in visitors.iterate(expression):
-            if isinstance(part, ColumnClause) and part.table is not None:
-                yield part
+def _columns(expressions: Iterable[Any]) -> Iterator[ColumnClause[Any]]:
+    for part in expressions:
+        if isinstance(part, ColumnClause) and part.table is not None:
+            yield part
+        elif not isinstance(part, SelectBase):
+            yield from _columns(part.get_children())
 
 
 def _of(expression: ColumnElement[Any], entity: Any) -> bool:
