@@ -127,6 +127,14 @@ def ended_by() -> ColumnElement[Any]:
     )
 
 
+def _there_is(one: Select[Any]) -> ColumnElement[bool]:
+    """Whether a person has something, asked of each on the way.
+
+    As a value, not as EXISTS: PostgreSQL would first gather everybody who has.
+    """
+    return one.limit(1).correlate(Person).scalar_subquery().is_not(None)
+
+
 def _of_person(counted: Expression, owner: Expression) -> Select[Any]:
     """What belongs to a person of today and to all who were merged into them."""
     return select(counted).where(owner.in_(_everybody_who_is(Person.id))).correlate(Person)
@@ -162,15 +170,12 @@ def _people(scope: Scope) -> Rows:
     among_members = Person.id.in_(
         select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
     )
-    has_a_place = (
-        select(held.id)
-        .where(
+    has_a_place = _there_is(
+        select(held.id).where(
             held.person_id == Person.id,
             scope.holds(unindexed(held.unit_id)),
             holds_on(held, scope.on),
         )
-        .correlate(Person)
-        .exists()
     )
     enrolled = _of_person(func.count(), Enrollment.person_id)
     completed = _of_person(func.count(), Completion.person_id)
@@ -185,16 +190,7 @@ def _people(scope: Scope) -> Rows:
         where=(Person.current_id.is_(None), has_a_place if scope.is_broad else among_members),
         row_by_row=(Person.current_id.is_(None), has_a_place),
         is_broad=scope.is_broad,
-        walks=(
-            Walk(
-                Unit,
-                (
-                    Join(Membership, Membership.unit_id == unindexed(Unit.id)),
-                    Join(Person, Person.id == Membership.person_id),
-                ),
-                (scope.holds(unindexed(Unit.id)), Membership.id == first_place),
-            ),
-        ),
+        walks={Unit: lambda: _members_by_unit(scope, first_place)} if is_sqlite() else {},
         joins=(
             Join(Membership, Membership.id == first_place),
             Join(Unit, Unit.id == Membership.unit_id),
@@ -216,6 +212,18 @@ def _people(scope: Scope) -> Rows:
     )
 
 
+def _members_by_unit(scope: Scope, first_place: ColumnElement[Any]) -> Walk:
+    """People by the names of their units; PostgreSQL sorts everybody sooner than it does this."""
+    return Walk(
+        Unit,
+        (
+            Join(Membership, Membership.unit_id == unindexed(Unit.id)),
+            Join(Person, Person.id == Membership.person_id),
+        ),
+        (scope.holds(unindexed(Unit.id)), Membership.id == first_place),
+    )
+
+
 def _of_today(person_id: Any) -> tuple[Join, Join]:
     return (
         Join(Person, Person.id == person_id),
@@ -223,35 +231,41 @@ def _of_today(person_id: Any) -> tuple[Join, Join]:
     )
 
 
-def _by_name(table: Any) -> tuple[Walk, ...]:
+def _walks(scope: Scope, table: Any) -> dict[Any, Callable[[], Walk]]:
+    return {
+        Today: lambda: _by_name(table),
+        Unit: lambda: _by_unit(scope, table),
+        CourseVersion: lambda: _by_course(table),
+    }
+
+
+def _by_name(table: Any) -> Walk:
     """By names of people a long list begins with them, since an index has that order."""
     first = (unindexed(Today.current_id).is_(None),)
     if not is_sqlite():
         is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
-        joins = (Join(Person, is_same), Join(table, table.person_id == Person.id))
-        return (Walk(Today, joins, first),)
+        return Walk(Today, (Join(Person, is_same), Join(table, table.person_id == Person.id)), first)
     # SQLite looks up by an index for a list of ids, for alternatives it does not always.
     same = _everybody_who_is(Today.id)
-    return (Walk(Today, (Join(table, table.person_id.in_(same)),), first),)
+    return Walk(Today, (Join(table, table.person_id.in_(same)),), first)
 
 
-def _by_course(table: Any) -> tuple[Walk, ...]:
-    """The same by titles of courses, which are few."""
+def _by_course(table: Any) -> Walk:
+    """By titles of courses it begins with these, which are few."""
     of_version = and_(
         table.course_id == unindexed(CourseVersion.course_id),
         unindexed(table.version_id) == unindexed(CourseVersion.id),
     )
-    return (Walk(CourseVersion, (Join(table, of_version),)),)
+    return Walk(CourseVersion, (Join(table, of_version),))
 
 
-def _by_unit(scope: Scope, table: Any) -> tuple[Walk, ...]:
-    """The same by names of units."""
-    # A list of one: for an equality SQLite might first make an index of its own.
+def _by_unit(scope: Scope, table: Any) -> Walk:
+    """By names of units likewise."""
     is_there = table.unit_id == unindexed(Unit.id)
     if is_sqlite():
+        # A list of one: for an equality it might first make an index of its own.
         is_there = table.unit_id.in_(select(unindexed(Unit.id)))
-    joins = (Join(table, is_there),)
-    return (Walk(Unit, joins, (scope.holds(unindexed(Unit.id)),)),)
+    return Walk(Unit, (Join(table, is_there),), (scope.holds(unindexed(Unit.id)),))
 
 
 def _enrollments(scope: Scope) -> Rows:
@@ -264,7 +278,7 @@ def _enrollments(scope: Scope) -> Rows:
             Join(CourseVersion, CourseVersion.id == Enrollment.version_id),
             Join(Unit, Unit.id == Enrollment.unit_id),
         ),
-        walks=(*_by_name(Enrollment), *_by_unit(scope, Enrollment), *_by_course(Enrollment)),
+        walks=_walks(scope, Enrollment),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -303,7 +317,7 @@ def _completions(scope: Scope) -> Rows:
             ),
             Join(Certificate, is_latest_certificate(), is_outer=True),
         ),
-        walks=(*_by_name(Completion), *_by_unit(scope, Completion), *_by_course(Completion)),
+        walks=_walks(scope, Completion),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -364,7 +378,7 @@ def _certificates(scope: Scope) -> Rows:
             Join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id),
             Join(Recognition, Recognition.id == RecognizedCompletion.recognition_id),
         ),
-        walks=_by_name(Certificate),
+        walks={Today: lambda: _by_name(Certificate)},
         columns=(
             Certificate.code,
             Certificate.register_no,
@@ -599,11 +613,10 @@ _OF_ISSUE = DateOf(
 
 def _who_has(owner: Any, condition: ColumnElement[bool]) -> Narrowing:
     """People to whom an enrollment or a completion of a kind belongs."""
-    one = select(owner).where(owner == Person.id, condition).correlate(Person)
     return Narrowing(
         keys=select(owner).where(condition).distinct(),
         among=Person.id.in_,
-        row_by_row=one.exists(),
+        row_by_row=_there_is(select(owner).where(owner == Person.id, condition)),
     )
 
 

@@ -151,7 +151,7 @@ def all_pages(db: Session, **arguments: str) -> list[str]:
     while address is not None:
         page = NOTES.ask(address, MINE, OPTIONS).page(db)
         assert len(page.rows) <= 50
-        found += [row.cells[0].text for row in page.rows]
+        found += [row.texts[0] for row in page.rows]
         address = page.next
     return found
 
@@ -287,7 +287,7 @@ def test_a_row_that_arrives_in_between_shifts_nothing(db: Session) -> None:
     put(db, "Người 0005")
     assert first.next is not None
     second = NOTES.ask(first.next, MINE, OPTIONS).page(db)
-    assert second.rows[0].cells[0].text == "Người 050"
+    assert second.rows[0].texts[0] == "Người 050"
 
 
 def test_a_page_asks_two_statements_and_never_an_offset(db: Session) -> None:
@@ -342,8 +342,7 @@ def test_values_are_shown_as_vietnamese_write_them(db: Session) -> None:
         share=875,
         is_open=False,
     )
-    cells = ask().page(db).rows[0].cells
-    assert [c.text for c in cells] == [
+    assert list(ask().page(db).rows[0].texts) == [
         "Đỗ Văn An",
         "007",
         "05/02/2026",

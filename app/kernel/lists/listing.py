@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SelectBase,
+    String,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -48,19 +51,11 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One shown value."""
-
-    column: Column
-    text: str
-
-
-@dataclass(frozen=True)
 class ShownRow:
-    """One row of a page: its id, its cells in the order of the columns, and what was read."""
+    """One row of a page: its id, its texts in the order of the columns, and what was read."""
 
     id: str
-    cells: tuple[Cell, ...]
+    texts: tuple[str, ...]
     source: Any
 
 
@@ -238,7 +233,7 @@ class Asked(Generic[S]):
             total = self.count(session)
         place = {AFTER: self.after, BEFORE: self.before, COUNT: EVERY}
         return Page(
-            rows=tuple(map(self._shown, self._filled(session, found))),
+            rows=self._shown(self._filled(session, found)),
             total=total,
             previous=self.address() | {BEFORE: order.cursor(found[0])}
             if has_previous and found
@@ -261,14 +256,13 @@ class Asked(Generic[S]):
             if not isinstance(condition, Narrowing):
                 met.append(condition)
                 continue
-            keys = [] if is_narrow else session.scalars(condition.keys.limit(FEW + 1)).all()
-            is_few = not is_narrow and len(keys) <= FEW
-            met.append(condition.among(keys) if is_few else condition.row_by_row)
-            is_narrow = is_narrow or is_few
+            keys = None if is_narrow else _if_few(session, condition.keys)
+            met.append(condition.row_by_row if keys is None else condition.among(keys))
+            is_narrow = is_narrow or keys is not None
         self._met.append(tuple(met))
         return self._met[0]
 
-    def _few(self, session: Session) -> Sequence[Any] | None:
+    def _few(self, session: Session) -> Sequence[int] | None:
         """The ids of all rows where these are few, in no order."""
         rows, row_id = self._rows, _element(self.list.row_id)
         conditions = self._conditions(session)
@@ -276,10 +270,9 @@ class Asked(Generic[S]):
             bare = rows.only([row_id], conditions)
         else:
             bare = rows.where(*conditions).with_only_columns(row_id).order_by(None)
-        ids = session.scalars(bare.limit(FEW + 1)).all()
-        return ids if len(ids) <= FEW else None
+        return _if_few(session, bare)
 
-    def _found(self, session: Session, few: Sequence[Any] | None, order: _Order) -> Select[Any]:
+    def _found(self, session: Session, few: Sequence[int] | None, order: _Order) -> Select[Any]:
         """All rows in order, with what a cursor needs: of few, or along the order until enough."""
         rows, conditions = self._rows, self._conditions(session)
         if not isinstance(rows, Rows):
@@ -349,11 +342,17 @@ class Asked(Generic[S]):
         narrowed = self.list.narrowed
         return self.list.rows(narrowed(self.scope, self.arguments) if narrowed else self.scope)
 
-    def _shown(self, row: Any) -> ShownRow:
-        return ShownRow(
-            id=str(row.row_id_),
-            cells=tuple(Cell(c, c.show(c.value_of(row))) for c in self.list.columns),
-            source=row,
+    def _shown(self, found: Sequence[Any]) -> tuple[ShownRow, ...]:
+        read = reader(self.list.columns)
+        # Units, courses and days come again and again: each is put in words once a page.
+        shows = [lru_cache(2 * PAGE_ROWS, typed=True)(c.show) for c in self.list.columns]
+        return tuple(
+            ShownRow(
+                id=str(row.row_id_),
+                texts=tuple(show(value) for show, value in zip(shows, read(row), strict=True)),
+                source=row,
+            )
+            for row in found
         )
 
     def _filtered(self, session: Session) -> Select[Any]:
@@ -445,6 +444,14 @@ class _Order:
         if key is self.keys[-1] or self.nulls_first:
             return further
         return or_(further, key.is_(None))
+
+
+def _if_few(session: Session, keys: SelectBase) -> list[int] | None:
+    """The keys that a select of one column finds, or None above FEW. One statement, one row."""
+    found = keys.limit(FEW + 1).subquery()  # type: ignore[attr-defined]
+    text = session.scalar(select(func.aggregate_strings(cast(found.c[0], String), ",")))
+    listed = text.split(",") if text else []
+    return [int(key) for key in listed] if len(listed) <= FEW else None
 
 
 def _null_flag(key: ColumnElement[Any]) -> ColumnElement[int]:

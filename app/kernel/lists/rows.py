@@ -5,8 +5,8 @@ Counting and finding a page then read what the filters and the order name, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -52,7 +52,7 @@ class Rows:
     No join leaves out or repeats a row, so whoever needs none of its columns goes without it.
     A join may need those before it. `total` counts all rows by a shorter way, where there is one.
     `where` finds the rows; `row_by_row` says the same of a row that is at hand, where there is a
-    quicker way. `is_broad` says that a scope holds a good part of the table.
+    quicker way. `walks` are made by what they start with. `is_broad` says that a scope holds a good part of the table.
     """
 
     table: Any
@@ -60,7 +60,7 @@ class Rows:
     row_by_row: tuple[ColumnElement[bool], ...] = ()
     columns: tuple[Any, ...]
     joins: tuple[Join, ...] = ()
-    walks: tuple[Walk, ...] = ()
+    walks: Mapping[Any, Callable[[], Walk]] = field(default_factory=dict)
     total: Select[Any] | None = None
     is_broad: bool = False
 
@@ -98,7 +98,7 @@ class Rows:
         Each row on the way is asked whether it meets the conditions: rows are not looked up by
         them, since they would all have to be found and sorted first.
         """
-        walk = next((w for w in self.walks if _of(keys[0], w.start)), None)
+        walk = next((make() for start, make in self.walks.items() if _of(keys[0], start)), None)
         leading = (*keys, *(join.on for join in walk.joins)) if walk else tuple(keys)
         lead = walk.start if walk else self.table
         where = [
