@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -59,6 +60,11 @@ UNIT, COURSE, THEME, STATE, MEMBER = "don-vi", "khoa", "chu-de", "trang-thai", "
 Today = aliased(Person, name="today")
 Issuer = aliased(Unit, name="issuer")
 
+# Made once, since making them takes longer than asking with them.
+_Merged = aliased(Person, name="merged")
+_Newer = aliased(Certificate, name="newer")
+_Place, _Held = aliased(Membership, name="place"), aliased(Membership, name="held")
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -104,7 +110,7 @@ def is_latest_certificate() -> ColumnElement[bool]:
 
     Says of the completion first, which both databases look up by index.
     """
-    newer = aliased(Certificate)
+    newer = _Newer
     latest = (
         select(func.max(newer.id))
         .where(newer.completion_id == Completion.id)
@@ -145,15 +151,29 @@ def _everybody_who_is(person_id: Any) -> Any:
 
     Two questions put together: of one with alternatives, neither database is sure to see it.
     """
-    merged = aliased(Person)
     return union_all(
         select(unindexed(person_id)),
-        select(merged.id).where(merged.current_id == unindexed(person_id)),
+        select(_Merged.id).where(_Merged.current_id == unindexed(person_id)),
     )
 
 
+@cache
+def _deeds() -> tuple[ColumnElement[Any], ...]:
+    """What somebody has done in all: the same columns for whoever asks."""
+    counted = {
+        "enrolled": _of_person(func.count(), Enrollment.person_id),
+        "completed": _of_person(func.count(), Completion.person_id),
+        "periods": _of_person(
+            func.coalesce(func.sum(Completion.periods), 0), Completion.person_id
+        ),
+        "certified": _of_person(func.count(), Certificate.person_id).where(~ended()),
+        "active_at": _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id),
+    }
+    return tuple(found.scalar_subquery().label(key) for key, found in counted.items())
+
+
 def _people(scope: Scope) -> Rows:
-    place, held = aliased(Membership), aliased(Membership)
+    place, held = _Place, _Held
     first_place = (
         select(place.id)
         .where(
@@ -177,14 +197,6 @@ def _people(scope: Scope) -> Rows:
             holds_on(held, scope.on),
         )
     )
-    enrolled = _of_person(func.count(), Enrollment.person_id)
-    completed = _of_person(func.count(), Completion.person_id)
-    periods = _of_person(
-        func.coalesce(func.sum(Completion.periods), 0),
-        Completion.person_id,
-    )
-    certified = _of_person(func.count(), Certificate.person_id).where(~ended())
-    active = _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id)
     return Rows(
         table=Person,
         where=(Person.current_id.is_(None), has_a_place if scope.is_broad else among_members),
@@ -202,13 +214,9 @@ def _people(scope: Scope) -> Rows:
             Membership.kind,
             Membership.position,
             Unit.name.label("unit_name"),
-            enrolled.scalar_subquery().label("enrolled"),
-            completed.scalar_subquery().label("completed"),
-            periods.scalar_subquery().label("periods"),
-            certified.scalar_subquery().label("certified"),
-            active.scalar_subquery().label("active_at"),
+            *_deeds(),
         ),
-        total=how_many_people(scope.holds, scope.on),
+        total=lambda: how_many_people(scope.holds, scope.on),
     )
 
 
@@ -572,7 +580,7 @@ def _search(person_id: Any) -> Search:
     """People are found by what they are called today; their rows are those of every merge."""
 
     def rows_of(is_called: ColumnElement[bool]) -> Narrowing:
-        merged = aliased(Person)
+        merged = _Merged
         found = select(Today.id).where(is_called, unindexed(Today.current_id).is_(None))
         were_others = (
             select(merged.id)
@@ -630,7 +638,7 @@ def _has_enrolled(condition: ColumnElement[bool]) -> Narrowing:
 
 def _has_certificate() -> ColumnElement[bool]:
     """Whether a certificate was issued, be it taken back since."""
-    issued = aliased(Certificate)
+    issued = _Newer
     found = select(issued.id).where(issued.completion_id == Completion.id).correlate(Completion)
     return or_(Completion.certified_on.is_not(None), found.exists())
 

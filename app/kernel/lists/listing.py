@@ -199,7 +199,7 @@ class Asked(Generic[S]):
             inner = rows.where(*conditions).with_only_columns(literal(1)).order_by(None)
             counted = select(func.count()).select_from(inner.subquery())
         elif not conditions and rows.total is not None:
-            counted = rows.total
+            counted = rows.total()
         else:
             counted = rows.only([func.count()], conditions)
         return session.scalar(counted) or 0

@@ -61,7 +61,7 @@ class Rows:
     columns: tuple[Any, ...]
     joins: tuple[Join, ...] = ()
     walks: Mapping[Any, Callable[[], Walk]] = field(default_factory=dict)
-    total: Select[Any] | None = None
+    total: Callable[[], Select[Any]] | None = None
     is_broad: bool = False
 
     def whole(self) -> Select[Any]:
