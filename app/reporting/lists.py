@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
@@ -163,9 +164,7 @@ def _deeds() -> tuple[ColumnElement[Any], ...]:
     counted = {
         "enrolled": _of_person(func.count(), Enrollment.person_id),
         "completed": _of_person(func.count(), Completion.person_id),
-        "periods": _of_person(
-            func.coalesce(func.sum(Completion.periods), 0), Completion.person_id
-        ),
+        "periods": _of_person(func.coalesce(func.sum(Completion.periods), 0), Completion.person_id),
         "certified": _of_person(func.count(), Certificate.person_id).where(~ended()),
         "active_at": _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id),
     }
@@ -252,7 +251,8 @@ def _by_name(table: Any) -> Walk:
     first = (unindexed(Today.current_id).is_(None),)
     if not is_sqlite():
         is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
-        return Walk(Today, (Join(Person, is_same), Join(table, table.person_id == Person.id)), first)
+        joins = (Join(Person, is_same), Join(table, table.person_id == Person.id))
+        return Walk(Today, joins, first)
     # SQLite looks up by an index for a list of ids, for alternatives it does not always.
     same = _everybody_who_is(Today.id)
     return Walk(Today, (Join(table, table.person_id.in_(same)),), first)
@@ -567,7 +567,7 @@ def _course_filter(course_id: Any) -> Choice:
     )
 
 
-def _theme_filter(condition: Callable[[Select[int]], ColumnElement[bool]]) -> Choice:
+def _theme_filter(condition: Callable[[Select[int]], Condition]) -> Choice:
     return Choice(
         key=THEME,
         heading=_l("Chủ đề"),
@@ -658,7 +658,7 @@ def _certificate_condition(value: str) -> Condition:
     if value == State.EXPIRED:
         return and_(~ended(), has_expired)
     # In so many words, as the index of the few ends says it.
-    ends = bindparam(None, ENDING_KINDS, expanding=True, literal_execute=True)
+    ends: BindParameter[Any] = bindparam(None, ENDING_KINDS, expanding=True, literal_execute=True)
     return Narrowing(
         keys=select(CertificateEvent.certificate_id).where(
             CertificateEvent.kind.in_(ends), CertificateEvent.kind == value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_
 
 from app.kernel import clock
 from app.kernel.lists.columns import Expression
@@ -35,6 +35,10 @@ Options = Mapping[str, Sequence[Option]]
 """The values open to a scope, by the key of their filter."""
 
 
+Keys = Select[Any] | CompoundSelect[Any]
+"""A select of one column of ids."""
+
+
 @dataclass(frozen=True)
 class Narrowing:
     """A condition said in two ways, since the quick one depends on how much there is of it.
@@ -43,7 +47,7 @@ class Narrowing:
     a list begins with them (`among` these); else each of its rows is asked (`row_by_row`).
     """
 
-    keys: Select[Any]
+    keys: Keys
     among: Callable[[Sequence[Any]], ColumnElement[bool]]
     row_by_row: ColumnElement[bool]
 

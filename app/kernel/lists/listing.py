@@ -19,7 +19,6 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Select,
-    SelectBase,
     String,
     and_,
     case,
@@ -34,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.kernel.lists.columns import Column, Expression, Value, reader
-from app.kernel.lists.filters import Condition, Filter, Narrowing, NotThere, Options
+from app.kernel.lists.filters import Condition, Filter, Keys, Narrowing, NotThere, Options
 from app.kernel.lists.rows import Rows
 from app.kernel.words import Words, _l
 
@@ -141,7 +140,7 @@ class Asked(Generic[S]):
     after: str = ""
     before: str = ""
     counts_all: bool = False
-    _met: list[tuple[ColumnElement[bool], ...]] = field(default_factory=list, repr=False)
+    _met: dict[str, tuple[ColumnElement[bool], ...]] = field(default_factory=dict, repr=False)
 
     @property
     def is_descending(self) -> bool:
@@ -247,20 +246,20 @@ class Asked(Generic[S]):
 
         Once one of them is met by few, the others are asked of these few.
         """
-        if self._met:
-            return self._met[0]
-        met: list[ColumnElement[bool]] = []
+        if "conditions" in self._met:
+            return self._met["conditions"]
+        met: tuple[ColumnElement[bool], ...] = ()
         is_narrow = False
         # From the last, which are words searched for: few meet these, if few meet any.
         for condition in reversed(self.conditions):
             if not isinstance(condition, Narrowing):
-                met.append(condition)
+                met += (condition,)
                 continue
             keys = None if is_narrow else _if_few(session, condition.keys)
-            met.append(condition.row_by_row if keys is None else condition.among(keys))
+            met += (condition.row_by_row if keys is None else condition.among(keys),)
             is_narrow = is_narrow or keys is not None
-        self._met.append(tuple(met))
-        return self._met[0]
+        self._met["conditions"] = met
+        return met
 
     def _few(self, session: Session) -> Sequence[int] | None:
         """The ids of all rows where these are few, in no order."""
@@ -446,9 +445,9 @@ class _Order:
         return or_(further, key.is_(None))
 
 
-def _if_few(session: Session, keys: SelectBase) -> list[int] | None:
+def _if_few(session: Session, keys: Keys) -> list[int] | None:
     """The keys that a select of one column finds, or None above FEW. One statement, one row."""
-    found = keys.limit(FEW + 1).subquery()  # type: ignore[attr-defined]
+    found = keys.limit(FEW + 1).subquery()
     text = session.scalar(select(func.aggregate_strings(cast(found.c[0], String), ",")))
     listed = text.split(",") if text else []
     return [int(key) for key in listed] if len(listed) <= FEW else None

@@ -52,7 +52,8 @@ class Rows:
     No join leaves out or repeats a row, so whoever needs none of its columns goes without it.
     A join may need those before it. `total` counts all rows by a shorter way, where there is one.
     `where` finds the rows; `row_by_row` says the same of a row that is at hand, where there is a
-    quicker way. `walks` are made by what they start with. `is_broad` says that a scope holds a good part of the table.
+    quicker way. `walks` are made by what they start with. `is_broad` says that a scope holds a
+    good part of the table.
     """
 
     table: Any
@@ -172,7 +173,8 @@ def _asked_of_a_row(
         # What is asked inside a question of its own has its own way.
         return part if isinstance(part, unindexed | SelectBase | ScalarSelect) else None
 
-    found: ColumnElement[bool] = visitors.replacement_traverse(condition, {}, replaced)
+    replace: Any = replaced  # whose type the library does not show
+    found: ColumnElement[bool] = visitors.replacement_traverse(condition, {}, replace)
     if _table(lead) in _tables((condition,)):
         return found
     return not_of_one_table(found, unindexed(lead.id))
