@@ -360,8 +360,12 @@ def work(
     """Run jobs until told to stop. One call a worker process."""
     holder = secrets.token_hex(8)
     next_calendar = 0.0
-    for aside, every in _book.asides.items():
-        threading.Thread(target=_aside, args=(aside, every, database, stop), daemon=True).start()
+    asides = [
+        threading.Thread(target=_aside, args=(aside, every, database, stop), daemon=True)
+        for aside, every in _book.asides.items()
+    ]
+    for thread in asides:
+        thread.start()
     while not stop.is_set():
         try:
             if time.monotonic() >= next_calendar:
@@ -373,6 +377,8 @@ def work(
             # The database may be away for a moment; a worker that dies helps nobody.
             log.exception("the worker could not reach its jobs")
             stop.wait(5)
+    for thread in asides:
+        thread.join()
 
 
 def _aside(aside: Aside, every: float, database: Database, stop: threading.Event) -> None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Date,
     Select,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -39,9 +42,9 @@ from app.credentials.rules import STATE_NAMES, State, state_on
 from app.kernel import clock
 from app.kernel.database import is_sqlite
 from app.kernel.lists.columns import Column, Expression, Kind
-from app.kernel.lists.filters import Choice, DateOf, Period, Search
+from app.kernel.lists.filters import Choice, Condition, DateOf, Narrowing, Period, Search
 from app.kernel.lists.listing import List
-from app.kernel.lists.rows import Join, Rows, Walk, unindexed
+from app.kernel.lists.rows import Join, Rows, Walk, not_of_one_table, unindexed
 from app.kernel.words import Words, _l
 from app.learning.models import Completion, Enrollment
 from app.organization.models import Unit
@@ -58,6 +61,11 @@ UNIT, COURSE, THEME, STATE, MEMBER = "don-vi", "khoa", "chu-de", "trang-thai", "
 Today = aliased(Person, name="today")
 Issuer = aliased(Unit, name="issuer")
 
+# Made once, since making them takes longer than asking with them.
+_Merged = aliased(Person, name="merged")
+_Newer = aliased(Certificate, name="newer")
+_Place, _Held = aliased(Membership, name="place"), aliased(Membership, name="held")
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -72,6 +80,11 @@ class Scope:
     def units(self) -> Select[int]:
         """Ids of the units in scope, as a subquery."""
         return ids_below(self.roots)
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it is a good part of the country."""
+        return self.breadth is not Breadth.PART
 
     def holds(self, unit_id: Any) -> ColumnElement[bool]:
         """Whether a row's unit is in scope, said in the way that its breadth makes quick."""
@@ -98,7 +111,7 @@ def is_latest_certificate() -> ColumnElement[bool]:
 
     Says of the completion first, which both databases look up by index.
     """
-    newer = aliased(Certificate)
+    newer = _Newer
     latest = (
         select(func.max(newer.id))
         .where(newer.completion_id == Completion.id)
@@ -121,6 +134,14 @@ def ended_by() -> ColumnElement[Any]:
     )
 
 
+def _there_is(one: Select[Any]) -> ColumnElement[bool]:
+    """Whether a person has something, asked of each on the way.
+
+    As a value, not as EXISTS: PostgreSQL would first gather everybody who has.
+    """
+    return one.limit(1).correlate(Person).scalar_subquery().is_not(None)
+
+
 def _of_person(counted: Expression, owner: Expression) -> Select[Any]:
     """What belongs to a person of today and to all who were merged into them."""
     return select(counted).where(owner.in_(_everybody_who_is(Person.id))).correlate(Person)
@@ -131,15 +152,27 @@ def _everybody_who_is(person_id: Any) -> Any:
 
     Two questions put together: of one with alternatives, neither database is sure to see it.
     """
-    merged = aliased(Person)
     return union_all(
         select(unindexed(person_id)),
-        select(merged.id).where(merged.current_id == unindexed(person_id)),
+        select(_Merged.id).where(_Merged.current_id == unindexed(person_id)),
     )
 
 
+@cache
+def _deeds() -> tuple[ColumnElement[Any], ...]:
+    """What somebody has done in all: the same columns for whoever asks."""
+    counted = {
+        "enrolled": _of_person(func.count(), Enrollment.person_id),
+        "completed": _of_person(func.count(), Completion.person_id),
+        "periods": _of_person(func.coalesce(func.sum(Completion.periods), 0), Completion.person_id),
+        "certified": _of_person(func.count(), Certificate.person_id).where(~ended()),
+        "active_at": _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id),
+    }
+    return tuple(found.scalar_subquery().label(key) for key, found in counted.items())
+
+
 def _people(scope: Scope) -> Rows:
-    place, held = aliased(Membership), aliased(Membership)
+    place, held = _Place, _Held
     first_place = (
         select(place.id)
         .where(
@@ -153,29 +186,22 @@ def _people(scope: Scope) -> Rows:
         .correlate(Person)
         .scalar_subquery()
     )
-    has_a_place: ColumnElement[bool]
-    if scope.breadth is Breadth.PART:
-        has_a_place = Person.id.in_(
-            select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
-        )
-    else:
-        has_a_place = (
-            select(held.id)
-            .where(held.person_id == Person.id, scope.holds(held.unit_id), holds_on(held, scope.on))
-            .correlate(Person)
-            .exists()
-        )
-    enrolled = _of_person(func.count(), Enrollment.person_id)
-    completed = _of_person(func.count(), Completion.person_id)
-    periods = _of_person(
-        func.coalesce(func.sum(Completion.periods), 0),
-        Completion.person_id,
+    among_members = Person.id.in_(
+        select(held.person_id).where(scope.holds(held.unit_id), holds_on(held, scope.on))
     )
-    certified = _of_person(func.count(), Certificate.person_id).where(~ended())
-    active = _of_person(func.max(Enrollment.last_activity_at), Enrollment.person_id)
+    has_a_place = _there_is(
+        select(held.id).where(
+            held.person_id == Person.id,
+            scope.holds(unindexed(held.unit_id)),
+            holds_on(held, scope.on),
+        )
+    )
     return Rows(
         table=Person,
-        where=(Person.current_id.is_(None), has_a_place),
+        where=(Person.current_id.is_(None), has_a_place if scope.is_broad else among_members),
+        row_by_row=(Person.current_id.is_(None), has_a_place),
+        is_broad=scope.is_broad,
+        walks={Unit: lambda: _members_by_unit(scope, first_place)} if is_sqlite() else {},
         joins=(
             Join(Membership, Membership.id == first_place),
             Join(Unit, Unit.id == Membership.unit_id),
@@ -187,13 +213,21 @@ def _people(scope: Scope) -> Rows:
             Membership.kind,
             Membership.position,
             Unit.name.label("unit_name"),
-            enrolled.scalar_subquery().label("enrolled"),
-            completed.scalar_subquery().label("completed"),
-            periods.scalar_subquery().label("periods"),
-            certified.scalar_subquery().label("certified"),
-            active.scalar_subquery().label("active_at"),
+            *_deeds(),
         ),
-        total=how_many_people(scope.holds, scope.on),
+        total=lambda: how_many_people(scope.holds, scope.on),
+    )
+
+
+def _members_by_unit(scope: Scope, first_place: ColumnElement[Any]) -> Walk:
+    """People by the names of their units; PostgreSQL sorts everybody sooner than it does this."""
+    return Walk(
+        Unit,
+        (
+            Join(Membership, Membership.unit_id == unindexed(Unit.id)),
+            Join(Person, Person.id == Membership.person_id),
+        ),
+        (scope.holds(unindexed(Unit.id)), Membership.id == first_place),
     )
 
 
@@ -204,37 +238,55 @@ def _of_today(person_id: Any) -> tuple[Join, Join]:
     )
 
 
-def _by_name(scope: Scope, table: Any) -> tuple[Walk, ...]:
+def _walks(scope: Scope, table: Any) -> dict[Any, Callable[[], Walk]]:
+    return {
+        Today: lambda: _by_name(table),
+        Unit: lambda: _by_unit(scope, table),
+        CourseVersion: lambda: _by_course(table),
+    }
+
+
+def _by_name(table: Any) -> Walk:
     """By names of people a long list begins with them, since an index has that order."""
-    if scope.breadth is Breadth.PART:
-        return ()
     first = (unindexed(Today.current_id).is_(None),)
     if not is_sqlite():
         is_same = or_(Person.id == Today.id, Person.current_id == Today.id)
         joins = (Join(Person, is_same), Join(table, table.person_id == Person.id))
-        return (Walk(Today, joins, first),)
+        return Walk(Today, joins, first)
     # SQLite looks up by an index for a list of ids, for alternatives it does not always.
     same = _everybody_who_is(Today.id)
-    return (Walk(Today, (Join(table, table.person_id.in_(same)),), first),)
+    return Walk(Today, (Join(table, table.person_id.in_(same)),), first)
 
 
-def _by_unit(scope: Scope, table: Any) -> tuple[Walk, ...]:
-    """The same by names of units."""
-    if scope.breadth is Breadth.PART:
-        return ()
-    return (Walk(Unit, (Join(table, table.unit_id == unindexed(Unit.id)),)),)
+def _by_course(table: Any) -> Walk:
+    """By titles of courses it begins with these, which are few."""
+    of_version = and_(
+        table.course_id == unindexed(CourseVersion.course_id),
+        unindexed(table.version_id) == unindexed(CourseVersion.id),
+    )
+    return Walk(CourseVersion, (Join(table, of_version),))
+
+
+def _by_unit(scope: Scope, table: Any) -> Walk:
+    """By names of units likewise."""
+    is_there = table.unit_id == unindexed(Unit.id)
+    if is_sqlite():
+        # A list of one: for an equality it might first make an index of its own.
+        is_there = table.unit_id.in_(select(unindexed(Unit.id)))
+    return Walk(Unit, (Join(table, is_there),), (scope.holds(unindexed(Unit.id)),))
 
 
 def _enrollments(scope: Scope) -> Rows:
     return Rows(
         table=Enrollment,
         where=(scope.holds(Enrollment.unit_id),),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Enrollment.person_id),
             Join(CourseVersion, CourseVersion.id == Enrollment.version_id),
             Join(Unit, Unit.id == Enrollment.unit_id),
         ),
-        walks=(*_by_name(scope, Enrollment), *_by_unit(scope, Enrollment)),
+        walks=_walks(scope, Enrollment),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -256,6 +308,7 @@ def _completions(scope: Scope) -> Rows:
     return Rows(
         table=Completion,
         where=(scope.holds(Completion.unit_id),),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Completion.person_id),
             Join(CourseVersion, CourseVersion.id == Completion.version_id),
@@ -272,7 +325,7 @@ def _completions(scope: Scope) -> Rows:
             ),
             Join(Certificate, is_latest_certificate(), is_outer=True),
         ),
-        walks=(*_by_name(scope, Completion), *_by_unit(scope, Completion)),
+        walks=_walks(scope, Completion),
         columns=(
             Today.id.label("person_id"),
             Today.full_name,
@@ -323,6 +376,7 @@ def _certificates(scope: Scope) -> Rows:
     return Rows(
         table=Certificate,
         where=(is_visible,),
+        is_broad=scope.is_broad,
         joins=(
             *_of_today(Certificate.person_id),
             Join(Completion, Completion.id == Certificate.completion_id),
@@ -332,7 +386,7 @@ def _certificates(scope: Scope) -> Rows:
             Join(RecognizedCompletion, RecognizedCompletion.id == Certificate.recognized_id),
             Join(Recognition, Recognition.id == RecognizedCompletion.recognition_id),
         ),
-        walks=_by_name(scope, Certificate),
+        walks={Today: lambda: _by_name(Certificate)},
         columns=(
             Certificate.code,
             Certificate.register_no,
@@ -513,7 +567,7 @@ def _course_filter(course_id: Any) -> Choice:
     )
 
 
-def _theme_filter(condition: Callable[[Select[int]], ColumnElement[bool]]) -> Choice:
+def _theme_filter(condition: Callable[[Select[int]], Condition]) -> Choice:
     return Choice(
         key=THEME,
         heading=_l("Chủ đề"),
@@ -525,15 +579,24 @@ def _theme_filter(condition: Callable[[Select[int]], ColumnElement[bool]]) -> Ch
 def _search(person_id: Any) -> Search:
     """People are found by what they are called today; their rows are those of every merge."""
 
-    def rows_of(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        merged = aliased(Person)
-        found = select(Today.id).where(condition, Today.current_id.is_(None))
-        were_others = select(merged.id).join(Today, Today.id == merged.current_id).where(condition)
-        return and_(person_id.in_(union_all(found.correlate(None), were_others.correlate(None))))
+    def rows_of(is_called: ColumnElement[bool]) -> Narrowing:
+        merged = _Merged
+        found = select(Today.id).where(is_called, unindexed(Today.current_id).is_(None))
+        were_others = (
+            select(merged.id)
+            .join(Today, Today.id == unindexed(merged.current_id))
+            .where(merged.current_id.is_not(None), not_of_one_table(is_called, merged.id))
+        )
+        return Narrowing(
+            keys=union_all(found, were_others),
+            among=person_id.in_,
+            row_by_row=not_of_one_table(is_called, person_id),
+        )
 
     return Search(
         heading=_l("Tìm tên hoặc mã"),
-        columns=(Today.name_fold, func.lower(Today.staff_code)),
+        columns=(Today.name_fold,),
+        codes=(Today.staff_code,),
         within=rows_of,
     )
 
@@ -556,22 +619,26 @@ _OF_ISSUE = DateOf(
 )
 
 
-def _taken(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """People who are enrolled in a course of a kind."""
-    return Person.id.in_(select(Enrollment.person_id).where(condition))
+def _who_has(owner: Any, condition: ColumnElement[bool]) -> Narrowing:
+    """People to whom an enrollment or a completion of a kind belongs."""
+    return Narrowing(
+        keys=select(owner).where(condition).distinct(),
+        among=Person.id.in_,
+        row_by_row=_there_is(select(owner).where(owner == Person.id, condition)),
+    )
 
 
-def _has_completed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Person.id.in_(select(Completion.person_id).where(condition))
+def _has_completed(condition: ColumnElement[bool]) -> Narrowing:
+    return _who_has(Completion.person_id, condition)
 
 
-def _has_enrolled(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Person.id.in_(select(Enrollment.person_id).where(condition))
+def _has_enrolled(condition: ColumnElement[bool]) -> Narrowing:
+    return _who_has(Enrollment.person_id, condition)
 
 
 def _has_certificate() -> ColumnElement[bool]:
     """Whether a certificate was issued, be it taken back since."""
-    issued = aliased(Certificate)
+    issued = _Newer
     found = select(issued.id).where(issued.completion_id == Completion.id).correlate(Completion)
     return or_(Completion.certified_on.is_not(None), found.exists())
 
@@ -584,14 +651,21 @@ def _completion_condition(value: str) -> ColumnElement[bool]:
     }[value]
 
 
-def _certificate_condition(value: str) -> ColumnElement[bool]:
+def _certificate_condition(value: str) -> Condition:
     has_expired = and_(Certificate.expires_on.is_not(None), Certificate.expires_on <= clock.today())
-    return {
-        State.IN_FORCE: and_(~ended(), ~has_expired),
-        State.EXPIRED: and_(~ended(), has_expired),
-        State.REVOKED: ended_by() == State.REVOKED.value,
-        State.SUPERSEDED: ended_by() == State.SUPERSEDED.value,
-    }[State(value)]
+    if value == State.IN_FORCE:
+        return and_(~ended(), ~has_expired)
+    if value == State.EXPIRED:
+        return and_(~ended(), has_expired)
+    # In so many words, as the index of the few ends says it.
+    ends: BindParameter[Any] = bindparam(None, ENDING_KINDS, expanding=True, literal_execute=True)
+    return Narrowing(
+        keys=select(CertificateEvent.certificate_id).where(
+            CertificateEvent.kind.in_(ends), CertificateEvent.kind == value
+        ),
+        among=Certificate.id.in_,
+        row_by_row=ended_by() == value,
+    )
 
 
 # The lists
@@ -629,10 +703,10 @@ PEOPLE: List[Scope] = List(
         Choice(
             key=COURSE,
             heading=_l("Khóa học"),
-            condition=lambda value: _taken(Enrollment.course_id == _of_slug(value)),
+            condition=lambda value: _has_enrolled(Enrollment.course_id == _of_slug(value)),
             everything=_l("Mọi khóa học"),
         ),
-        _theme_filter(lambda versions: _taken(Enrollment.version_id.in_(versions))),
+        _theme_filter(lambda versions: _has_enrolled(Enrollment.version_id.in_(versions))),
         Period(
             dates=(
                 DateOf(
@@ -653,7 +727,11 @@ PEOPLE: List[Scope] = List(
         ),
         Search(
             heading=_l("Tìm tên hoặc mã"),
-            columns=(Person.name_fold, func.lower(Person.staff_code)),
+            columns=(Person.name_fold,),
+            codes=(Person.staff_code,),
+            within=lambda is_called: Narrowing(
+                keys=select(Person.id).where(is_called), among=Person.id.in_, row_by_row=is_called
+            ),
         ),
     ),
     narrowed=Scope.narrowed,

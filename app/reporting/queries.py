@@ -64,9 +64,9 @@ def unit_options(scope: Scope, chosen: str = "") -> list[Option]:
 def course_options(language: str) -> list[Option]:
     """Every published course, by title."""
     return [
-        Option(slug, version.text("title", language))
-        for slug, version in session().execute(
-            select(Course.slug, CourseVersion)
+        Option(slug, title)
+        for slug, title in session().execute(
+            select(Course.slug, title_in(language))
             .join(CourseVersion, CourseVersion.id == Course.current_id)
             .order_by(CourseVersion.title_sort)
         )

@@ -142,11 +142,13 @@ def _list_page(address: str) -> Any:
     listed, scope = BY_ADDRESS[address], _measured()
     options = queries.options(listed, scope, request.args)
     asked = listed.ask(request.args, scope, options)
+    with speaking(scope.language):
+        shown = asked.page(session())
     return page(
         "reporting/list.html",
         address=address,
         asked=asked,
-        shown=asked.page(session()),
+        shown=shown,
         options=options,
     )
 

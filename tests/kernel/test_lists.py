@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from app.kernel.database import UtcDateTime
 from app.kernel.lists.columns import Column, Kind
 from app.kernel.lists.filters import Choice, DateOf, NotThere, Option, Period, Search
-from app.kernel.lists.listing import AFTER, BEFORE, SORT, Asked, List
+from app.kernel.lists.listing import AFTER, BEFORE, COUNT, EVERY, SORT, Asked, List
 from app.kernel.words import _l, fold, name_sort_key
 
 notes = Table(
@@ -151,7 +151,7 @@ def all_pages(db: Session, **arguments: str) -> list[str]:
     while address is not None:
         page = NOTES.ask(address, MINE, OPTIONS).page(db)
         assert len(page.rows) <= 50
-        found += [row.cells[0].text for row in page.rows]
+        found += [row.texts[0] for row in page.rows]
         address = page.next
     return found
 
@@ -287,7 +287,7 @@ def test_a_row_that_arrives_in_between_shifts_nothing(db: Session) -> None:
     put(db, "Người 0005")
     assert first.next is not None
     second = NOTES.ask(first.next, MINE, OPTIONS).page(db)
-    assert second.rows[0].cells[0].text == "Người 050"
+    assert second.rows[0].texts[0] == "Người 050"
 
 
 def test_a_page_asks_two_statements_and_never_an_offset(db: Session) -> None:
@@ -306,7 +306,7 @@ def test_a_page_asks_two_statements_and_never_an_offset(db: Session) -> None:
     NOTES.ask(page.next, MINE, OPTIONS).page(db)
     assert len(asked) == 4
     # SQLite is always told an offset: it must be nought.
-    assert [values[-1] for text, values in asked if "OFFSET" in text] == [0, 0]
+    assert [values[-1] for text, values in asked if "OFFSET" in text] == [0] * 4
 
 
 @pytest.mark.parametrize(
@@ -342,8 +342,7 @@ def test_values_are_shown_as_vietnamese_write_them(db: Session) -> None:
         share=875,
         is_open=False,
     )
-    cells = ask().page(db).rows[0].cells
-    assert [c.text for c in cells] == [
+    assert list(ask().page(db).rows[0].texts) == [
         "Đỗ Văn An",
         "007",
         "05/02/2026",
@@ -351,3 +350,31 @@ def test_values_are_shown_as_vietnamese_write_them(db: Session) -> None:
         "87,5%",
         "Không",
     ]
+
+
+def test_a_page_counts_up_to_a_thousand_and_says_when_there_are_more(db: Session) -> None:
+    for number in range(1000):
+        put(db, f"Người {number:04}")
+    exactly = ask().page(db)
+    assert (exactly.total, exactly.counting) == (1000, None)
+    put(db, "Người thứ một nghìn lẻ một")
+    more = ask(tim="nguoi", sap_xep="-name").page(db)
+    assert more.total == 1000
+    assert more.counting == {"tim": "nguoi", SORT: "-name", COUNT: EVERY}
+    assert ask(tim="nguoi").count(db) == 1001
+
+
+def test_all_rows_are_counted_where_the_address_says_so(db: Session) -> None:
+    for number in range(1001):
+        put(db, f"Người {number:04}")
+    first = ask().page(db)
+    assert first.next is not None
+    second = NOTES.ask(first.next, MINE, OPTIONS).page(db)
+    assert second.counting == {**first.next, COUNT: EVERY}
+    counted = NOTES.ask(second.counting, MINE, OPTIONS).page(db)
+    assert [row.id for row in counted.rows] == [row.id for row in second.rows]
+    assert (counted.total, counted.counting) == (1001, None)
+    # Further pages are quick again.
+    assert COUNT not in (counted.next or {COUNT: ""})
+    with pytest.raises(NotThere):
+        ask(dem="mai")

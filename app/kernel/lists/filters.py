@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_
 
 from app.kernel import clock
 from app.kernel.lists.columns import Expression
@@ -35,12 +35,32 @@ Options = Mapping[str, Sequence[Option]]
 """The values open to a scope, by the key of their filter."""
 
 
+Keys = Select[Any] | CompoundSelect[Any]
+"""A select of one column of ids."""
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """A condition said in two ways, since the quick one depends on how much there is of it.
+
+    `keys` finds what meets it and stops early when asked for a few. Where there are but a few,
+    a list begins with them (`among` these); else each of its rows is asked (`row_by_row`).
+    """
+
+    keys: Keys
+    among: Callable[[Sequence[Any]], ColumnElement[bool]]
+    row_by_row: ColumnElement[bool]
+
+
+Condition = ColumnElement[bool] | Narrowing
+
+
 @dataclass
 class Reading:
     """One filter read from an address: the arguments that stand, and what follows from them."""
 
     arguments: dict[str, str] = field(default_factory=dict)
-    conditions: list[ColumnElement[bool]] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     words: list[tuple[str, str]] = field(default_factory=list)
     problems: dict[str, Words] = field(default_factory=dict)
 
@@ -51,7 +71,7 @@ class Choice:
 
     key: str
     heading: Words
-    condition: Callable[[str], ColumnElement[bool]]
+    condition: Callable[[str], Condition]
     everything: Words = EVERYTHING
     kind: ClassVar[str] = "choice"
 
@@ -70,27 +90,30 @@ class Choice:
 class Search:
     """Words that must all occur in one of the folded columns, in any order.
 
-    `within` turns the condition into one on the list's rows, where the columns are not theirs.
+    `codes` are columns in capitals. `within` says how the condition is met by the list's rows.
     """
 
     key: str = "tim"
     heading: Words = SEARCH
     columns: tuple[Expression, ...]
-    within: Callable[[ColumnElement[bool]], ColumnElement[bool]] | None = None
+    codes: tuple[Expression, ...] = ()
+    within: Callable[[ColumnElement[bool]], Condition] | None = None
     kind: ClassVar[str] = "search"
 
     def read(self, arguments: Mapping[str, str], options: Options) -> Reading:
         """What was searched for, at most 100 characters."""
         text = nfc(arguments.get(self.key, ""))[:100].strip()
-        conditions: list[ColumnElement[bool]] = [
-            or_(*(column.contains(word, autoescape=True) for column in self.columns))
+        words = [
+            or_(
+                *(column.contains(word, autoescape=True) for column in self.columns),
+                *(column.contains(word.upper(), autoescape=True) for column in self.codes),
+            )
             for word in fold(text).split()
         ]
-        if not conditions:
+        if not words:
             return Reading()
-        if self.within:
-            conditions = [self.within(and_(*conditions))]
-        return Reading({self.key: text}, conditions, [(str(self.heading), text)])
+        condition = self.within(and_(*words)) if self.within else and_(*words)
+        return Reading({self.key: text}, [condition], [(str(self.heading), text)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +129,9 @@ class DateOf:
     heading: Words
     column: Expression
     is_moment: bool = False
-    within: Callable[[ColumnElement[bool]], ColumnElement[bool]] | None = None
+    within: Callable[[ColumnElement[bool]], Condition] | None = None
 
-    def between(self, first: date | None, last: date | None) -> ColumnElement[bool]:
+    def between(self, first: date | None, last: date | None) -> Condition:
         """On or after `first` and on or before `last`, whole local days."""
         start: date | datetime | None = first
         end: date | datetime | None = last and last + timedelta(days=1)

@@ -10,17 +10,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    String,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -31,12 +33,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.kernel.lists.columns import Column, Expression, Value, reader
-from app.kernel.lists.filters import Filter, NotThere, Options
+from app.kernel.lists.filters import Condition, Filter, Keys, Narrowing, NotThere, Options
 from app.kernel.lists.rows import Rows
 from app.kernel.words import Words, _l
 
 PAGE_ROWS, HANDFUL = 50, 500
+FEW = 1_000
+"""Up to so many rows a page counts and may begin with; of more it says that they are more."""
+
 SORT, AFTER, BEFORE = "sap-xep", "sau", "truoc"
+COUNT, EVERY = "dem", "het"
 
 NO_FILTER = _l("không lọc")
 
@@ -44,19 +50,11 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One shown value."""
-
-    column: Column
-    text: str
-
-
-@dataclass(frozen=True)
 class ShownRow:
-    """One row of a page: its id, its cells in the order of the columns, and what was read."""
+    """One row of a page: its id, its texts in the order of the columns, and what was read."""
 
     id: str
-    cells: tuple[Cell, ...]
+    texts: tuple[str, ...]
     source: Any
 
 
@@ -66,8 +64,11 @@ class Page:
 
     rows: tuple[ShownRow, ...]
     total: int
-    previous: dict[str, str] | None
-    next: dict[str, str] | None
+    """How many rows there are in all pages; with `counting`, there are more than so many."""
+    previous: dict[str, str] | None = None
+    next: dict[str, str] | None = None
+    counting: dict[str, str] | None = None
+    """The arguments of this page's address with every row counted, where that was not done."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ class List(Generic[S]):
         `options` holds the values that the scope may choose, by filter key. Raises NotThere
         for an unknown sort, cursor or choice: the same answer as for what does not exist.
         """
+        if arguments.get(COUNT, EVERY) != EVERY:
+            raise NotThere(COUNT)
         readings = [f.read(arguments, options) for f in self.filters]
         asked = Asked(
             list=self,
@@ -117,6 +120,7 @@ class List(Generic[S]):
             problems={k: v for r in readings for k, v in r.problems.items()},
             after=arguments.get(AFTER, ""),
             before=arguments.get(BEFORE, ""),
+            counts_all=COUNT in arguments,
         )
         asked.check()
         return asked
@@ -130,11 +134,13 @@ class Asked(Generic[S]):
     scope: S
     sort: str
     arguments: dict[str, str]
-    conditions: tuple[ColumnElement[bool], ...]
+    conditions: tuple[Condition, ...]
     words: tuple[tuple[str, str], ...]
     problems: dict[str, Words]
     after: str = ""
     before: str = ""
+    counts_all: bool = False
+    _met: dict[str, tuple[ColumnElement[bool], ...]] = field(default_factory=dict, repr=False)
 
     @property
     def is_descending(self) -> bool:
@@ -184,36 +190,33 @@ class Asked(Generic[S]):
         )
 
     def count(self, session: Session) -> int:
-        """How many rows the question has, in all pages: one statement."""
+        """How many rows the question has, in all pages: exactly, however many there are."""
         if self.problems:
             return 0
-        rows = self._rows
+        rows, conditions = self._rows, self._conditions(session)
         if not isinstance(rows, Rows):
-            inner = rows.where(*self.conditions).with_only_columns(literal(1)).order_by(None)
+            inner = rows.where(*conditions).with_only_columns(literal(1)).order_by(None)
             counted = select(func.count()).select_from(inner.subquery())
-        elif not self.conditions and rows.total is not None:
-            counted = rows.total
+        elif not conditions and rows.total is not None:
+            counted = rows.total()
         else:
-            counted = rows.only([func.count()], self.conditions)
+            counted = rows.only([func.count()], conditions)
         return session.scalar(counted) or 0
 
     def page(self, session: Session) -> Page:
         """The asked page of up to 50 rows: two or three statements, however many rows.
 
-        A filter that cannot be read shows no rows: unfiltered ones would mislead.
+        A filter whose keys are probed costs one more, and so does counting all. A filter that
+        cannot be read shows no rows: unfiltered ones would mislead.
         """
         if self.problems:
-            return Page((), 0, None, None)
+            return Page((), 0)
         order = self._order()
         if self.before:
             order = order.turned()
         cursor = self.before or self.after
-        rows = self._rows
-        if isinstance(rows, Rows):
-            keys = rows.only(order.columns, self.conditions, order.keys[0])
-            statement = order.arranged(keys)
-        else:
-            statement = order.applied_to(rows.where(*self.conditions))
+        few = self._few(session)
+        statement = self._found(session, few, order)
         if cursor:
             statement = statement.where(order.beyond(order.read_cursor(cursor)))
         found = list(session.execute(statement.limit(PAGE_ROWS + 1)))
@@ -224,14 +227,58 @@ class Asked(Generic[S]):
         has_next, has_previous = (
             (True, there_is_more) if self.before else (there_is_more, bool(self.after))
         )
+        total = FEW if few is None else len(few)
+        if few is None and self.counts_all:
+            total = self.count(session)
+        place = {AFTER: self.after, BEFORE: self.before, COUNT: EVERY}
         return Page(
-            rows=tuple(self._shown(row) for row in self._filled(session, rows, found)),
-            total=self.count(session),
+            rows=self._shown(self._filled(session, found)),
+            total=total,
             previous=self.address() | {BEFORE: order.cursor(found[0])}
             if has_previous and found
             else None,
             next=self.address() | {AFTER: order.cursor(found[-1])} if has_next and found else None,
+            counting=self.address(**place) if few is None and not self.counts_all else None,
         )
+
+    def _conditions(self, session: Session) -> tuple[ColumnElement[bool], ...]:
+        """The filters, those that can be said in two ways as it is quick here.
+
+        Once one of them is met by few, the others are asked of these few.
+        """
+        if "conditions" in self._met:
+            return self._met["conditions"]
+        met: tuple[ColumnElement[bool], ...] = ()
+        is_narrow = False
+        # From the last, which are words searched for: few meet these, if few meet any.
+        for condition in reversed(self.conditions):
+            if not isinstance(condition, Narrowing):
+                met += (condition,)
+                continue
+            keys = None if is_narrow else _if_few(session, condition.keys)
+            met += (condition.row_by_row if keys is None else condition.among(keys),)
+            is_narrow = is_narrow or keys is not None
+        self._met["conditions"] = met
+        return met
+
+    def _few(self, session: Session) -> Sequence[int] | None:
+        """The ids of all rows where these are few, in no order."""
+        rows, row_id = self._rows, _element(self.list.row_id)
+        conditions = self._conditions(session)
+        if isinstance(rows, Rows):
+            bare = rows.only([row_id], conditions)
+        else:
+            bare = rows.where(*conditions).with_only_columns(row_id).order_by(None)
+        return _if_few(session, bare)
+
+    def _found(self, session: Session, few: Sequence[int] | None, order: _Order) -> Select[Any]:
+        """All rows in order, with what a cursor needs: of few, or along the order until enough."""
+        rows, conditions = self._rows, self._conditions(session)
+        if not isinstance(rows, Rows):
+            return order.applied_to(rows.where(*conditions))
+        if few is not None:
+            return order.arranged(rows.among(order.columns, order.keys[-1].in_(few)))
+        return order.arranged(rows.along(order.columns, conditions, order.keys))
 
     def rows(self, session: Session) -> Iterator[tuple[Value, ...]]:
         """Every row's values in the order of the columns, read in handfuls from the first on."""
@@ -241,11 +288,13 @@ class Asked(Generic[S]):
         """Every row's id, in order: what a long export holds on to while it reads the rows."""
         if self.problems:
             return []
-        rows, order = self._rows, self._order()
-        if isinstance(rows, Rows):
-            bare = order.arranged(rows.only(order.columns, self.conditions, order.keys[0]))
+        rows, order, conditions = self._rows, self._order(), self._conditions(session)
+        if not isinstance(rows, Rows):
+            bare = order.applied_to(rows.where(*conditions).with_only_columns(literal(1)))
+        elif rows.is_broad and not conditions:
+            bare = order.arranged(rows.along(order.columns, (), order.keys))
         else:
-            bare = order.applied_to(rows.where(*self.conditions).with_only_columns(literal(1)))
+            bare = order.arranged(rows.only(order.columns, conditions))
         found = session.execute(bare.execution_options(yield_per=HANDFUL))
         return [row.row_id_ for row in found]
 
@@ -272,13 +321,12 @@ class Asked(Generic[S]):
         """Every row as the select gives it, in order, read in handfuls."""
         if self.problems:
             return iter(())
-        statement = self._order().applied_to(self._filtered())
+        statement = self._order().applied_to(self._filtered(session))
         return iter(session.execute(statement.execution_options(yield_per=HANDFUL)))
 
-    def _filled(
-        self, session: Session, rows: Select[Any] | Rows, found: Sequence[Any]
-    ) -> Sequence[Any]:
+    def _filled(self, session: Session, found: Sequence[Any]) -> Sequence[Any]:
         """The found rows with all their columns."""
+        rows = self._rows
         if not isinstance(rows, Rows) or not found:
             return found
         row_id = _element(self.list.row_id)
@@ -293,16 +341,23 @@ class Asked(Generic[S]):
         narrowed = self.list.narrowed
         return self.list.rows(narrowed(self.scope, self.arguments) if narrowed else self.scope)
 
-    def _shown(self, row: Any) -> ShownRow:
-        return ShownRow(
-            id=str(row.row_id_),
-            cells=tuple(Cell(c, c.show(c.value_of(row))) for c in self.list.columns),
-            source=row,
+    def _shown(self, found: Sequence[Any]) -> tuple[ShownRow, ...]:
+        read = reader(self.list.columns)
+        # Units, courses and days come again and again: each is put in words once a page.
+        shows = [lru_cache(2 * PAGE_ROWS, typed=True)(c.show) for c in self.list.columns]
+        return tuple(
+            ShownRow(
+                id=str(row.row_id_),
+                texts=tuple(show(value) for show, value in zip(shows, read(row), strict=True)),
+                source=row,
+            )
+            for row in found
         )
 
-    def _filtered(self) -> Select[Any]:
+    def _filtered(self, session: Session) -> Select[Any]:
         rows = self._rows
-        return (rows.whole() if isinstance(rows, Rows) else rows).where(*self.conditions)
+        whole = rows.whole() if isinstance(rows, Rows) else rows
+        return whole.where(*self._conditions(session))
 
     def _order(self) -> _Order:
         column = self.sort_column
@@ -388,6 +443,14 @@ class _Order:
         if key is self.keys[-1] or self.nulls_first:
             return further
         return or_(further, key.is_(None))
+
+
+def _if_few(session: Session, keys: Keys) -> list[int] | None:
+    """The keys that a select of one column finds, or None above FEW. One statement, one row."""
+    found = keys.limit(FEW + 1).subquery()
+    text = session.scalar(select(func.aggregate_strings(cast(found.c[0], String), ",")))
+    listed = text.split(",") if text else []
+    return [int(key) for key in listed] if len(listed) <= FEW else None
 
 
 def _null_flag(key: ColumnElement[Any]) -> ColumnElement[int]:
